@@ -11,30 +11,38 @@ from typing import Any
 import numpy as np
 
 from thermalent.support import checks
-from thermalent.support.errors import ArgumentError
 
 
 def check_parameters(
-    builder: Callable[..., Any], fixed: Mapping[str, Any], varied: Sequence[str]
+    builder: Callable[..., Any],
+    fixed: Mapping[str, Any],
+    varied: Sequence[str],
+    argument: str = "grid",
 ) -> None:
     """Check the parameters against the builder's signature.
+
+    Args:
+        builder: Called with the parameters as keywords.
+        fixed: Parameters with their values.
+        varied: Names of the others.
+        argument: Of the caller, that has the names of the others; for the message.
 
     Raises:
         ValueError: one is unknown (the nearest valid one is given), given twice or missing.
     """
     if not callable(builder):
         checks.fail("builder", "a function that returns a network", builder)
-    for argument, names in (("grid", varied), ("fixed", tuple(fixed))):
+    given_as = ((argument, varied), ("fixed", tuple(fixed)))
+    for of, names in given_as:
         for name in names:
             if not isinstance(name, str):
-                checks.fail(argument, "of parameters by name", name)
+                checks.fail(of, "of parameters by name", name)
     for name in varied:
         if name in fixed:
             checks.fail("fixed", "of parameters that the grid does not vary", name)
-    try:
-        parameters = inspect.signature(builder).parameters
-    except (TypeError, ValueError):
-        return  # a builtin without a signature: errors show at the first call
+    parameters = _parameters(builder)
+    if parameters is None:
+        return  # errors show at the first call
     kinds = inspect.Parameter
     takes_any = any(p.kind is kinds.VAR_KEYWORD for p in parameters.values())
     named = [
@@ -44,16 +52,16 @@ def check_parameters(
     ]
     new_of_old: Mapping[str, str] = getattr(builder, "renamed_arguments", {})
     given = {new_of_old.get(name, name) for name in (*fixed, *varied)}
-    for argument, names in (("grid", varied), ("fixed", tuple(fixed))):
+    for of, names in given_as:
         for name in names:
             if new_of_old.get(name, name) not in named and not takes_any:
                 near = difflib.get_close_matches(name, named, 1, 0.0)
                 hint = f" (nearest: {near[0]!r})" if near else ""
-                checks.fail(argument, f"of parameters of the builder, {named}{hint}", name)
+                checks.fail(of, f"of parameters of the builder, {named}{hint}", name)
     for name in named:
         needed = parameters[name].default is kinds.empty
         if needed and name not in given:
-            checks.fail("grid", f"such that {name!r} has a value", checks.Words("without it"))
+            checks.fail(argument, f"such that {name!r} has a value", checks.Words("without it"))
 
 
 def check_names(argument: str, builder: Callable[..., Any], names: Sequence[str]) -> None:
@@ -67,16 +75,17 @@ def check_names(argument: str, builder: Callable[..., Any], names: Sequence[str]
     Raises:
         ValueError: one is unknown (the nearest valid one is given) or missing.
     """
-    if callable(builder):
-        try:
-            inspect.signature(builder)
-        except (TypeError, ValueError):
-            checks.fail("builder", "a function whose parameters have names", builder)
+    if callable(builder) and _parameters(builder) is None:
+        checks.fail("builder", "a function whose parameters have names", builder)
+    check_parameters(builder, {}, names, argument)
+
+
+def _parameters(builder: Callable[..., Any]) -> Mapping[str, inspect.Parameter] | None:
+    """The parameters of a function; None of a builtin that does not tell them."""
     try:
-        check_parameters(builder, {}, names)
-    except ValueError as error:
-        # The check is that of a sweep, whose argument has another name.
-        raise ArgumentError(str(error).replace("`grid`", f"`{argument}`")) from None
+        return inspect.signature(builder).parameters
+    except (TypeError, ValueError):
+        return None
 
 
 def check_integers(builder: Callable[..., Any], parameters: Mapping[str, Any]) -> None:

@@ -7,10 +7,10 @@ import thermalent as te
 from tests.support.reference import Reference
 from thermalent.continued_fraction.batch.fractions import Fractions
 from thermalent.continued_fraction.chain import chain, rounding
-from thermalent.continued_fraction.chain.kernels import rounding as rounding_kernels
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.kernels import rounding as rounding_kernels
 from thermalent.continued_fraction.chain.small import chains
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.chain.structure import structure

@@ -136,7 +136,7 @@ def _embedded(local: acb_mat, position: int, dims: tuple[int, ...]) -> acb_mat:
 
 
 def orthonormal(states: acb_mat) -> acb_mat:
-    """Gram and Schmidt in balls, on columns that are nearly orthonormal, or few."""
+    """Gram and Schmidt in balls, on linearly independent columns."""
     columns: list[list[acb]] = []
     for column in states.transpose().tolist():
         for other in columns:

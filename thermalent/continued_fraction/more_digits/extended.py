@@ -257,7 +257,8 @@ class _Attempt:
         zero has a part in (the emitters dark) solves the equation with any K, beside others or not.
         """
         size = self.chain.tier0_size
-        generic = [arb(math.sqrt((2 + i) % 7 + 1)) for i in range(size)]
+        # Generic: square roots of different integers, so that no term of K cancels by a symmetry.
+        generic = [arb(2 + i).sqrt() for i in range(size)]
         missing = self._missing(generic, *residuals)
         missing[pinned] = 0.0  # the row of the trace lacks nothing
         return math.hypot(*missing) * math.sqrt(size) * frobenius(inverse) < 1
