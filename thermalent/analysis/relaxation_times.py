@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thermalent.analysis.last_crossing import LastCrossing, last_crossing
 from thermalent.analysis.relaxation_rates import slowest_decays
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.method import ContinuedFraction
@@ -33,6 +34,7 @@ _STEADY = 1e-6  # accuracy of the steady state behind several poles
 _PART_OF_DISTANCE = 0.01  # relative to the given distance: accuracy of states, several poles
 _SEARCHED_TO = 1e-7  # relative accuracy of the search for a crossing
 _SLOPE_STEP = 1e-2  # of the time, for the slope of the distance there
+_PART_OF_BRACKET = 0.6  # and of the times next to the crossing; neighbours on the grid are further
 # Multiplications, about a second, of the count that no rate is slower than the slowest one that was
 # found. Beyond that a second search has to find none: the rate only says how far to look, and the
 # distance at the end shows whether that was far enough.
@@ -104,11 +106,12 @@ def _preparation_time(
     end = np.log(10 / epsilon) / slowest_rate
     for _ in range(_LONGER):
         times = np.geomspace(min(1e-2 / fastest, 1e-3 * end), end, _GRID)
-        above = np.flatnonzero(distances(times)[0] >= epsilon)
-        if above.size == 0:
-            return Estimate(0.0, float(times[0]), "the distance is smaller at each of 400 times")
-        if above[-1] < len(times) - 1:
-            bracket = times[above[-1]], times[above[-1] + 1]
+        found = last_crossing(distances, epsilon, times)
+        if found.above is None:
+            reached = max(float(times[0]), found.doubtful)
+            return Estimate(0.0, reached, f"the distance is smaller at each of {_GRID} times")
+        if found.below is not None:
+            bracket = found.above, found.below
             if several:
                 # Evolutions are expensive: one more, and a curve through its distances.
                 fine = np.linspace(*bracket, _FINE)
@@ -120,7 +123,7 @@ def _preparation_time(
                     return float(distances(np.array([t]))[0][0]) - epsilon
 
                 root = float(brentq(beyond, *bracket, rtol=_SEARCHED_TO))
-            return _with_error(root, distances)
+            return _with_error(root, distances, found)
         end *= 2
     raise MethodError(
         f"The distance {epsilon:g} is not reached by t = {end / 2:g}, although the slowest rate "
@@ -149,15 +152,27 @@ def _bytes_behind_several_poles(network: Network, rho: np.ndarray, rtol: float) 
 
 
 def _with_error(
-    root: float, distances: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    root: float,
+    distances: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    found: LastCrossing,
 ) -> Estimate:
-    """The time of a crossing: the error of the distance over its slope, and that of the search."""
-    around = root * np.array([1 - _SLOPE_STEP, 1 + _SLOPE_STEP])
+    """The time of a crossing: the error of the distance over its slope, and that of the search.
+
+    The slope is taken over no more than the distance oscillates in; and where the distance may
+    come back later, that is part of the error.
+    """
+    assert found.above is not None
+    assert found.below is not None
+    step = min(_SLOPE_STEP * root, _PART_OF_BRACKET * (found.below - found.above))
+    around = root + np.array([-step, step])
     values, errors = distances(around)
     error = float(np.max(errors))
     fall = abs(float(values[1] - values[0])) - 2 * error
     error_of_time = error * float(around[1] - around[0]) / fall if fall > 0 else np.inf
     how = "errors of the states over the slope of the distance, and the accuracy of the search"
+    if found.doubtful > root:
+        error_of_time = max(error_of_time, found.doubtful - root)
+        how += "; within its error the distance is crossed once more, later"
     return Estimate(root, error_of_time + 2 * _SEARCHED_TO * root, how)
 
 
