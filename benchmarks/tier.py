@@ -10,8 +10,10 @@ import numpy as np
 import thermalent as te
 from benchmarks.report import Row, at_most
 from benchmarks.timing import best_seconds
-from thermalent.continued_fraction.batch.alone_kernels import alone_arrays, fold_alone, row_for
-from thermalent.continued_fraction.batch.kernels import fold_points, lane_arrays, lanes_for
+from thermalent.continued_fraction.batch.alone_kernels import fold_alone, row_for
+from thermalent.continued_fraction.batch.arrangement import Arrangement, room_for, side_by_side_of
+from thermalent.continued_fraction.batch.group_kernels import fold_groups
+from thermalent.continued_fraction.batch.kernels import fold_points
 from thermalent.continued_fraction.chain.small import Chains, chains
 from thermalent.continued_fraction.chain.structure import structure
 from thermalent.support.vectors import aligned, at, everywhere, minus_product, put
@@ -41,18 +43,17 @@ def per_tier(quick: bool) -> list[Row]:
         ]
         group = chains(networks, np.arange(len(networks)), structure(networks[0]))[0]
         words = f"{word}, {group.counts[0]} and {group.counts[1]} unknowns: one pass"
-        row, lanes = (
-            row_for(group.folded.counts, group.reached.tier0_size),
-            lanes_for(group.folded.counts),
-        )
-        alone = _seconds(group, 1, row, budget)
-        together = _seconds(group, len(networks), lanes, budget)
+        tier0_size = group.reached.tier0_size
+        one = Arrangement(True, row_for(group.folded.counts, tier0_size))
+        abreast, _ = side_by_side_of(group.folded.counts, tier0_size)
+        alone = _seconds(group, 1, one, budget)
+        together = _seconds(group, len(networks), abreast, budget)
         share = _operations(group) / together / peak
         rows += [
             at_most(NAME, f"{words}, alone", 1e6 * alone, limit, "{} us"),
             Row(
                 name=NAME,
-                quantity=f"{words}, {len(lanes)} networks side by side: share of the peak of "
+                quantity=f"{words}, {abreast.lanes} networks side by side: share of the peak of "
                 f"one core in double precision ({peak / 1e9:.3g} GFLOP/s, measured)",
                 required=f">= {_SHARE} (the aim is 0.3)",
                 measured=f"{share:.2f} ({1e9 * together:.0f} ns per tier and network)",
@@ -70,17 +71,18 @@ def per_tier(quick: bool) -> list[Row]:
     return rows
 
 
-def _seconds(group: Chains, count: int, side: tuple[float, ...], budget: float) -> float:
+def _seconds(group: Chains, count: int, how: Arrangement, budget: float) -> float:
     """Seconds per tier and network of one pass over so many networks."""
     tier0_size, values = group.reached.tier0_size, group.folded.values
-    make, fold_some = (alone_arrays, fold_alone) if count == 1 else (lane_arrays, fold_points)
-    room = make(group.folded.counts, values.shape[1], tier0_size, len(side))
+    fold_some = fold_alone if how.alone else fold_groups if how.groups else fold_points
+    room = room_for(how, group.folded.counts, values.shape[1], tier0_size)
     k = np.zeros((len(group.points), tier0_size, tier0_size))
     points, depths = np.arange(count), np.full(len(group.points), _TIERS)
 
     def fold() -> None:
         blocks = group.folded
-        fold_some(points, depths, False, blocks.a, blocks.bands, values, group.rate, k, room, side)
+        tiers = (blocks.a, blocks.bands, values, group.rate)
+        fold_some(points, depths, False, *tiers, k, room, how.side)
 
     fold()  # compiles
     return best_seconds(fold, budget=budget) / count / _TIERS

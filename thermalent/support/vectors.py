@@ -38,10 +38,11 @@ class Lanes(types.Type):
 @register_model(Lanes)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, lanes: Any) -> None:
-        super().__init__(manager, lanes, _vector(lanes))
+        super().__init__(manager, lanes, lanes_of(lanes))
 
 
-def _vector(lanes: Any) -> Any:
+def lanes_of(lanes: Any) -> Any:
+    """The vector of the compiler with as many lanes as a type, or a tuple, says."""
     return ir.VectorType(ir.DoubleType(), lanes.count)
 
 
@@ -142,7 +143,7 @@ def everywhere(typing: Any, side: Any, number: Any) -> Any:
     lanes = Lanes(side.count)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _in_all(builder, args[1], lanes)
+        return in_all(builder, args[1], lanes_of(lanes))
 
     return lanes(side, types.float64), generate
 
@@ -153,17 +154,18 @@ def spread(typing: Any, side: Any, array: Any, index: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         number = builder.load(_number(context, builder, signature, args))
-        return _in_all(builder, number, signature.return_type)
+        return in_all(builder, number, lanes_of(signature.return_type))
 
     if _fits(array, index, left_out=0):
         return Lanes(side.count)(side, array, index), generate
     return None
 
 
-def _in_all(builder: Any, number: Any, lanes: Any) -> Any:
-    nothing, index = ir.Constant(_vector(lanes), ir.Undefined), ir.IntType(32)
+def in_all(builder: Any, number: Any, vector: Any) -> Any:
+    """For instructions of one's own: a number in all lanes of a vector of the compiler."""
+    nothing, index = ir.Constant(vector, ir.Undefined), ir.IntType(32)
     first = builder.insert_element(nothing, number, ir.Constant(index, 0))
-    places = ir.Constant(ir.VectorType(index, lanes.count), [0] * lanes.count)
+    places = ir.Constant(ir.VectorType(index, vector.count), [0] * vector.count)
     return builder.shuffle_vector(first, nothing, places)
 
 
@@ -202,7 +204,7 @@ def plus_product(typing: Any, total: Any, a: Any, b: Any) -> Any:
     """The sum total + a b, rounded once where the processor can."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _fused(builder, args[1], args[2], args[0])
+        return fused(builder, args[1], args[2], args[0])
 
     return total(total, a, b), generate
 
@@ -212,12 +214,13 @@ def minus_product(typing: Any, total: Any, a: Any, b: Any) -> Any:
     """The difference total - a b, rounded once where the processor can."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _fused(builder, builder.fneg(args[1]), args[2], args[0])
+        return fused(builder, builder.fneg(args[1]), args[2], args[0])
 
     return total(total, a, b), generate
 
 
-def _fused(builder: Any, a: Any, b: Any, total: Any) -> Any:
+def fused(builder: Any, a: Any, b: Any, total: Any) -> Any:
+    """For instructions of one's own: a b + total of vectors, rounded once where that can be."""
     vector = total.type
     function = cgutils.get_or_insert_function(
         builder.module,

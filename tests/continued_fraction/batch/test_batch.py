@@ -1,13 +1,20 @@
 """Many networks side by side against the solver of one, and against Fock states."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 import thermalent as te
 from tests.support.reference import Reference
-from thermalent.continued_fraction.batch import alone_kernels, fractions, kernels
+from thermalent.continued_fraction.batch import (
+    alone_kernels,
+    arrangement,
+    fractions,
+    group_kernels,
+    kernels,
+)
 from thermalent.continued_fraction.batch.arrangement import alone_and_together
 from thermalent.continued_fraction.batch.fractions import Fractions
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
@@ -368,6 +375,34 @@ def test_tiers_fold_to_the_same_matrix_with_and_without_a_trace_alone_and_side_b
             chain = group.single(row)._replace(a=(six[0][row], six[1][row]), up=up, down=down)
             expected = evaluate_truncated(chain, 0.0, depth)
             assert np.max(np.abs(k[row] - expected)) < 1e-13 * np.max(np.abs(expected))
+
+
+@pytest.mark.parametrize(
+    "model", [te.thermal_link, partial(te.phononic_link, wavelengths=(0.5, 0.5), gamma=(1, 2))]
+)
+def test_groups_of_lanes_fold_to_the_same_bits_as_one_network_alone(rng, model):
+    """More points than stand side by side, each of its own depth, with and without back-action."""
+    networks = [model(n_th, 0.3) for n_th in np.geomspace(0.1, 10, 43)]
+    groups = chains(networks, np.arange(43), structure(networks[0]))
+    group = max(groups, key=lambda group: len(group.points))
+    count = len(group.points)
+    assert count > 35
+    folded, tier0_size = group.folded, group.reached.tier0_size
+    abreast, _ = arrangement.side_by_side_of(folded.counts, tier0_size)
+    one = arrangement.Arrangement(True, alone_kernels.row_for(folded.counts, tier0_size))
+    assert abreast.groups
+    depths = rng.integers(1, 60, count)
+    for reverse, bands in ((False, folded.bands), (True, folded.reversed_bands)):
+        k, k_alone = np.full((2, count, tier0_size, tier0_size), np.nan)
+        for how, fold, result in (
+            (abreast, group_kernels.fold_groups, k),
+            (one, alone_kernels.fold_alone, k_alone),
+        ):
+            room = arrangement.room_for(how, folded.counts, folded.values.shape[1], tier0_size)
+            tiers = (folded.a, bands, folded.values, group.rate)
+            fold(np.arange(1, count), depths, reverse, *tiers, result, room, how.side)
+        assert np.array_equal(k[1:], k_alone[1:])
+        assert np.isnan(k[0]).all()
 
 
 def test_chains_do_not_depend_on_how_many_networks_are_assembled_at_once(monkeypatch):

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
     from thermalent.continued_fraction.batch.alone_kernels import AloneArrays
+    from thermalent.continued_fraction.batch.group_kernels import BlockShape, GroupArrays
     from thermalent.continued_fraction.batch.kernels import LaneArrays
 
+    AnyArrays = AloneArrays | LaneArrays | GroupArrays
+
 _MOST_ROOMS = 4  # of a thread, half a megabyte each at most
+# Even and odd unknowns that are folded in groups: the kernel is compiled for each number of them.
+# These are two resonant qubits; for more the loops of `kernels` are as fast, and fewer are fast.
+UNKNOWNS_IN_GROUPS = (9, 10)
 
 
 class Arrangement(NamedTuple):
     """How some points are folded."""
 
     alone: bool  # one by one, else side by side
-    side: tuple[float, ...]  # as many items as a row has, or as there are lanes: see the kernels
+    # As many items as a row has, or as there are lanes: see the kernels. In groups: their shape.
+    side: tuple[float, ...] | BlockShape
+    lanes: int = 1  # how many points stand side by side
+    groups: bool = False  # whether in groups of lanes
 
 
 class _Rooms(threading.local):
     """The space in which each thread folds, by its sizes: to make it takes as long as to fold."""
 
     def __init__(self) -> None:
-        self.by_sizes: dict[tuple[Any, ...], LaneArrays | AloneArrays] = {}
+        self.by_sizes: dict[tuple[Any, ...], AnyArrays] = {}
 
 
 _rooms = _Rooms()
@@ -34,7 +43,7 @@ _rooms = _Rooms()
 
 def room_for(
     how: Arrangement, counts: tuple[int, int], elements: int, tier0_size: int
-) -> LaneArrays | AloneArrays:
+) -> AnyArrays:
     """Space for the fractions that one thread folds at a time; the next fold overwrites it.
 
     Args:
@@ -43,15 +52,43 @@ def room_for(
         elements: Of the bands of one point.
         tier0_size: Unknowns of tier 0.
     """
-    from thermalent.continued_fraction.batch import alone_kernels, kernels
-
-    sizes, rooms = (counts, elements, tier0_size, len(how.side)), _rooms.by_sizes
+    sizes, rooms = (counts, elements, tier0_size), _rooms.by_sizes
     if (how, sizes) not in rooms:
         if len(rooms) >= _MOST_ROOMS:
             rooms.clear()
-        make = alone_kernels.alone_arrays if how.alone else kernels.lane_arrays
-        rooms[how, sizes] = make(*sizes)
+        rooms[how, sizes] = _new_room(how, *sizes)
     return rooms[how, sizes]
+
+
+def _new_room(
+    how: Arrangement, counts: tuple[int, int], elements: int, tier0_size: int
+) -> AnyArrays:
+    if how.alone:
+        from thermalent.continued_fraction.batch.alone_kernels import alone_arrays
+
+        return alone_arrays(counts, elements, tier0_size, len(how.side))
+    if how.groups:
+        from thermalent.continued_fraction.batch.group_kernels import group_arrays
+
+        return group_arrays(counts, elements, tier0_size, cast("BlockShape", how.side))
+    from thermalent.continued_fraction.batch.kernels import lane_arrays
+
+    return lane_arrays(counts, elements, tier0_size, how.lanes)
+
+
+def side_by_side_of(counts: tuple[int, int], tier0_size: int) -> tuple[Arrangement, float]:
+    """How points with so many unknowns stand side by side, and what that costs.
+
+    The cost is how many folds of one point take as long as one of all lanes.
+    """
+    from thermalent.continued_fraction.batch.kernels import cost_of_lanes, lanes_for
+
+    if sum(counts) in UNKNOWNS_IN_GROUPS:
+        from thermalent.continued_fraction.batch.group_kernels import COST, TOGETHER, shape_for
+
+        return Arrangement(False, shape_for(counts, tier0_size), TOGETHER, True), COST
+    lanes = lanes_for(counts)
+    return Arrangement(False, lanes, len(lanes)), cost_of_lanes(counts)
 
 
 def alone_and_together(depths: np.ndarray, lanes: int, cost: float) -> tuple[list[int], list[int]]:

@@ -13,6 +13,7 @@ from thermalent.continued_fraction.batch.arrangement import (
     Arrangement,
     alone_and_together,
     room_for,
+    side_by_side_of,
 )
 from thermalent.continued_fraction.batch.work import Progress, TierZero, Work, beginning
 from thermalent.continued_fraction.chain import rounding
@@ -21,8 +22,7 @@ from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.small import Chains
 
 if TYPE_CHECKING:
-    from thermalent.continued_fraction.batch.alone_kernels import AloneArrays
-    from thermalent.continued_fraction.batch.kernels import LaneArrays
+    from thermalent.continued_fraction.batch.arrangement import AnyArrays
     from thermalent.continued_fraction.chain.blocks import LaneTiers
 
 _SHARE = 64  # points that a thread takes at a time
@@ -92,11 +92,14 @@ class Fractions:
         result: np.ndarray,
     ) -> None:
         """Fold some points once, each at its own depth, into `result`."""
-        from thermalent.continued_fraction.batch.alone_kernels import fold_alone
-        from thermalent.continued_fraction.batch.kernels import fold_points
+        if how.alone:
+            from thermalent.continued_fraction.batch.alone_kernels import fold_alone as fold
+        elif how.groups:
+            from thermalent.continued_fraction.batch.group_kernels import fold_groups as fold
+        else:
+            from thermalent.continued_fraction.batch.kernels import fold_points as fold
 
-        order = tiers.reversed_bands if reverse else tiers.bands
-        fold, rate = fold_alone if how.alone else fold_points, self.group.rate
+        order, rate = tiers.reversed_bands if reverse else tiers.bands, self.group.rate
         values, room = tiers.values, self._room(how, tiers.values)
         fold(points, depths, reverse, tiers.a, order, values, rate, result, room, how.side)
 
@@ -126,19 +129,18 @@ class Fractions:
         one_by_one = Arrangement(True, row_for(counts, self.group.reached.tier0_size))
         if len(points) == 1:
             return [(points, one_by_one)]
-        from thermalent.continued_fraction.batch.kernels import cost_of_lanes, lanes_for
-
         # Lanes of similar depth wait least for each other.
-        points, lanes = points[np.argsort(-depths[points], kind="stable")], lanes_for(counts)
-        alone, together = alone_and_together(depths[points], len(lanes), cost_of_lanes(counts))
+        points = points[np.argsort(-depths[points], kind="stable")]
+        abreast, cost = side_by_side_of(counts, self.group.reached.tier0_size)
+        alone, together = alone_and_together(depths[points], abreast.lanes, cost)
         size = _SHARE if self.threads > 1 else max(1, len(points))
         parts: list[tuple[np.ndarray, Arrangement]] = []
-        for places, how in ((together, Arrangement(False, lanes)), (alone, one_by_one)):
+        for places, how in ((together, abreast), (alone, one_by_one)):
             for begin in range(0, len(places), size):
                 parts.append((points[places[begin : begin + size]], how))
         return parts
 
-    def _room(self, how: Arrangement, values: np.ndarray) -> LaneArrays | AloneArrays:
+    def _room(self, how: Arrangement, values: np.ndarray) -> AnyArrays:
         counts, tier0_size = self.group.folded.counts, self.group.reached.tier0_size
         return room_for(how, counts, values.shape[1], tier0_size)
 
