@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from thermalent.operators import given_states
-from thermalent.operators.positive import none_below
+from thermalent.operators.state_checks import none_below
 from thermalent.operators.states import STATE_TOLERANCE, check_ket, density, is_ket
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import fail, real

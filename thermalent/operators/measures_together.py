@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermalent.operators import distances
-from thermalent.operators.positive import none_below
+from thermalent.operators.state_checks import none_below
 from thermalent.operators.x_states import x_concurrences
 
 _IN_ONE_ROW = 8  # numbers from which on numpy adds them in groups

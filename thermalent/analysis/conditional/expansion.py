@@ -22,7 +22,7 @@ import numpy as np
 from thermalent.analysis.conditional.kernels import radial_sums
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.dynamics.correlations import tier_matrices, vector_of_all_tiers
+from thermalent.continued_fraction.chain.tier_operators import tier_matrices, vector_of_all_tiers
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.networks.symmetry import element_charges
 from thermalent.solution.method import MethodError

@@ -26,7 +26,7 @@ from thermalent.analysis.radiation.field import chosen_steady_state, require_one
 from thermalent.analysis.radiation.several_poles import HOW_BEHIND_POLES, flux_behind_poles
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.dynamics.correlations import Field, TierOperators, steady_tiers
+from thermalent.continued_fraction.chain.tier_operators import Field, TierOperators, steady_tiers
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.display import plots

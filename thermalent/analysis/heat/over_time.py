@@ -26,7 +26,7 @@ from thermalent.analysis.heat.currents import (
 from thermalent.analysis.heat.several_modes import heat_behind_modes
 from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.dynamics.correlations import TierOperators, tier_matrices
+from thermalent.continued_fraction.chain.tier_operators import TierOperators, tier_matrices
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.several_poles.moving.schedule_evolution import HOW_OF_SCHEDULES
 from thermalent.continued_fraction.switching.evolution import (

@@ -22,7 +22,8 @@ from thermalent.analysis.radiation.several_poles import DEFAULT_SPECTRUM_RTOL
 from thermalent.analysis.shown_results import ShownCoherence, ShownSpectrum
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.dynamics.correlations import Field, Regression
+from thermalent.continued_fraction.chain.tier_operators import Field
+from thermalent.continued_fraction.dynamics.correlations import Regression
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult
 from thermalent.continued_fraction.method import ContinuedFraction

@@ -24,7 +24,7 @@ from collections.abc import Callable
 import numpy as np
 
 from thermalent.operators import distances
-from thermalent.operators.positive import none_below
+from thermalent.operators.state_checks import none_below
 
 _EPS = float(np.finfo(float).eps)
 _LN2 = float(np.log(2))

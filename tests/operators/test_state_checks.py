@@ -6,7 +6,7 @@ import pytest
 import thermalent as te
 from thermalent.operators import measures_together
 from thermalent.operators.bounds import error_bounds
-from thermalent.operators.positive import none_below
+from thermalent.operators.state_checks import none_below
 
 DIMS = [2] * 7
 
