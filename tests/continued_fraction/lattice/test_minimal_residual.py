@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thermalent.continued_fraction.lattice.minimal_residual import minimal_residual
+from thermalent.continued_fraction.lattice.minimal_residual import _Rows, minimal_residual
 
 
 def _equation(seed: int, *, n: int = 60, complex_: bool = False, slowest: float = 0.1):
@@ -69,3 +69,17 @@ def test_the_solution_as_a_guess_takes_no_vector():
     found = minimal_residual(lambda x: a @ x, lambda r: r, b, b, 1e-9, most=3)
     assert found.iterations == 1
     assert found.error == 0.0
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_what_is_left_of_a_vector_is_orthogonal_however_little_it_is(rng, scale):
+    """Of a vector that nine digits of are components along others, whatever its unit."""
+    basis = np.linalg.qr(rng.normal(size=(50, 40)) + 1j * rng.normal(size=(50, 40)))[0].T
+    rows = _Rows(basis[0])
+    for vector in basis[1:]:
+        rows.append(vector)
+    given = scale * (rng.normal(size=40) @ basis + 1e-9 * rng.normal(size=50))
+    column, left, length = rows.projected(given)
+    assert length == np.linalg.norm(left) < 1e-8 * scale
+    assert np.max(np.abs(basis.conj() @ left)) < 1e-14 * length
+    np.testing.assert_allclose(column @ basis + left, given, rtol=0, atol=1e-14 * scale)

@@ -33,7 +33,7 @@ _SEVERAL_LANES, _MANY_LANES = (1.0,) * 16, (1.0,) * 32
 _FEW_UNKNOWNS = 15
 # As many folds of one network take as long as one of all lanes: of up to so many unknowns (measured
 # for two qubits, resonant and detuned, and for three).
-_COSTS = ((12, 3.6), (15, 6.8), (10**9, 6.3))
+_COSTS = ((12, 3.6), (15, 6.8), (np.inf, 6.3))
 
 
 def lanes_for(counts: tuple[int, int]) -> tuple[float, ...]:

@@ -122,8 +122,7 @@ class _Rows:
         column, new = self._once(new)
         length = float(np.linalg.norm(new))
         if length < _ORTHOGONAL * before:
-            more, new = self._once(new)
-            column = column + more
+            new = self._once(new)[1]  # the components are what they were, but for rounding
             length = float(np.linalg.norm(new))
         return column, new, length
 
