@@ -251,3 +251,14 @@ def test_memory_is_looked_at_after_as_many_tiers_as_fill_forty_megabytes():
 def test_without_a_drive_there_are_no_tiers_to_fold():
     found = extended.solve(te.thermal_link(0.0, 0.4, 0.8, qubits=1), 1e-9)
     assert (found.outcome, found.tiers) == ("converged", 0)
+
+
+@pytest.mark.parametrize(("part", "regular"), [(0.99, True), (1.01, False)])
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_an_equation_is_regular_where_what_is_missing_is_less_than_it(size, part, regular):
+    """Of an inverse of norm N, a change of three unknowns by less than 1/N, row by row."""
+    found = attempt()
+    inverse = arb_mat(3, 3, [size * x for x in (1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 4.0, 2.0)])
+    missing = part / (np.sqrt(3) * 5.0 * size)
+    found._missing = lambda x, *residuals: [0.6 * missing, 1e9, 0.8 * missing]
+    assert found._regular(inverse, 1, ([], None)) == regular
