@@ -9,9 +9,10 @@ from click.testing import CliRunner
 from matplotlib.figure import Figure
 
 import thermalent as te
-from thermalent.analysis.design import plot_shapes
+from thermalent.analysis.design import plot_shapes, shape_search
 from thermalent.analysis.design.shape_points import tolerance_rows
 from thermalent.analysis.design.shape_search import mistuned, read_shape
+from thermalent.analysis.shapes.passive_spectra import ChainNumbers
 from thermalent.cli import main
 from thermalent.cli.design import _data as design_data
 from thermalent.cli.output import plain
@@ -206,3 +207,31 @@ def test_the_dephasing_that_is_tolerated_is_told_as_a_time():
         ("single pole", "10.5 %", "7.96 us", "-"),
         ("other", "any", "any", "300 kHz"),
     ]
+
+
+@pytest.mark.parametrize("target", [0.8, 0.5])
+def test_widths_far_from_the_best_are_followed_and_corrected(monkeypatch, target):
+    """A margin 0.9 - log(w)^2/10 of which a scan shows 0.02 too much, and 0.021 at the crossing."""
+
+    def curve(width):
+        return 0.9 - 0.1 * np.log(width) ** 2
+
+    search = object.__new__(shape_search._ShapeSearch)
+    vars(search).update(
+        target=target,
+        lowered=0.02,
+        tiers=7,
+        unit=ChainNumbers(np.ones((1, 1)), 1.0),
+        filter=SimpleNamespace(label="", scaled=lambda width: width),
+        report=lambda words: None,
+        coarse=SimpleNamespace(tiers_for=lambda numbers, tolerance: 9),
+        fine=SimpleNamespace(value=lambda numbers, tiers: curve(numbers.flux) + 0.02),
+        _network=lambda width: width,
+    )
+    monkeypatch.setattr(shape_search, "truncated_state", lambda width, quanta, tiers: width)
+    monkeypatch.setattr(shape_search, "margin", lambda width: curve(width) - 0.001)
+    away = np.exp(np.sqrt(10 * (0.899 - target)))
+    assert search._crossing(1.0, 1) == pytest.approx(away, rel=2e-5)
+    assert search._crossing(1.0, -1) == pytest.approx(1 / away, rel=2e-5)
+    search.fine = SimpleNamespace(value=lambda numbers, tiers: 0.9)
+    assert search._crossing(1.0, 1) is search._crossing(1.0, -1) is None

@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from scipy.linalg import expm, null_space
 
 import thermalent as te
 from thermalent.analytic.cooperative.detuned_pair import detuned_amplitudes, mean_decay
 from thermalent.analytic.cooperative.spin_weights import spin_weights
-from thermalent.analytic.methods import bourret, null_vector
+from thermalent.analytic.methods import bourret, null_vector, quasistatic
 from thermalent.analytic.methods.bourret import BourretEvolutionPlan, _generator, _memory
 from thermalent.analytic.methods.null_vector import (
     ChargeSpace,
+    NullState,
     null_state,
     one_mode_of,
     small_enough,
@@ -159,3 +161,34 @@ def test_what_is_no_truth_value_is_named():
 def test_a_start_is_refused_where_there_is_none():
     refused = te.Bourret().plan(SteadyStateTask(network=link(), initial="00"))
     assert not hasattr(refused, "compute")
+
+
+class Interrupted:
+    """A field of variance one; weaker than 0.03 of it the emitters have no unique state."""
+
+    variance = 1.0
+
+    def stationary(self, u):
+        excited = 1 / (1 + u**2)
+        unique = u**2 > self.lowest
+        return NullState(np.diag([excited, 1 - excited]), 1.0 if unique else np.inf)
+
+    def phase_average(self, state):
+        return state
+
+    def __init__(self, lowest):
+        self.lowest = lowest
+
+
+def test_amplitudes_without_a_unique_state_are_left_out_and_counted_as_an_error():
+    lost = 1 - np.exp(-0.03)
+    found = quasistatic._average(Interrupted(0.03), 0.1)
+    assert found.unique
+    assert np.trace(found.state) == pytest.approx(1.0, rel=1e-14)
+    excited = quad(lambda x: np.exp(-x) / (1 + x), 0.03, np.inf)[0] / (1 - lost)
+    assert abs(found.state[0, 0] - excited) < found.error
+    assert 0.5 * lost < found.error < 0.1
+    missing = quasistatic._average(Interrupted(0.2), 0.1)
+    assert not missing.unique
+    assert missing.error == np.inf
+    assert np.isnan(missing.state).all()

@@ -173,3 +173,16 @@ def test_what_never_decays_is_told_from_what_decays_slowly(size, turning):
         assert transforms == sum(factor.solved for factor in factors)
     # A coherence that stays as it is shows that it does, long before the last transform.
     assert 3 * 5 <= transforms < projection._TRANSFORMS / 2
+
+
+def test_a_projection_is_linear_in_the_start():
+    """Down to 1e-9 of a state, as a sector of coherences may have: the same steps, to the bit."""
+    start, part = np.array([0.0, 0.2, 0.8]), 2.0**-30
+    whole, small = (
+        projection._project(EXCHANGE, size * start, lambda shift: Factored(EXCHANGE, shift))
+        for size in (1.0, part)
+    )
+    np.testing.assert_array_equal(small.x, part * whole.x)
+    assert small.error == pytest.approx(part * whole.error, rel=1e-6, abs=0)
+    assert whole.converged
+    assert small.converged
