@@ -1,6 +1,7 @@
 """States given the amplitude: Fock space, a Fokker-Planck equation on a grid, limits, errors."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import mpmath
 import numpy as np
@@ -14,7 +15,7 @@ import thermalent as te
 from tests.support.brute_force import BruteForce
 from thermalent.analysis.conditional import histories
 from thermalent.analysis.conditional.averages import integrated
-from thermalent.analysis.conditional.expansion import expansion
+from thermalent.analysis.conditional.expansion import _errors, expansion
 from thermalent.analysis.conditional.kernels import radial_sums
 from thermalent.analytic.methods import amplitude_fluctuations
 from thermalent.analytic.methods.classical_field import field
@@ -418,3 +419,15 @@ def test_the_error_of_the_state_that_is_reached_enters_every_tier():
     more = rough.errors - exact.errors
     np.testing.assert_allclose(more, 0.01 * np.abs(exact.tiers), rtol=1e-9, atol=1e-18)
     assert more.max() > 1e-4
+
+
+def test_an_error_is_a_change_three_disturbances_and_a_rounding():
+    """Of tiers that their disturbance changes by 2^-40, and fewer of them by 2^-33."""
+    tiers = np.array([[[1.0, -2.0]], [[0.5, 0.25]], [[0.1, 0.2]]])
+    steady = SimpleNamespace(tiers=lambda last, rng: tiers * (1 + 2.0**-40))
+    found = _errors(steady, tiers, tiers[:2] * (1 + 2.0**-33))
+    exact = np.abs(tiers) * (np.array([2.0**-33, 2.0**-33, 1.0])[:, None, None] + 3 * 2.0**-40)
+    np.testing.assert_allclose(found, exact, rtol=1e-4)
+    calm = SimpleNamespace(tiers=lambda last, rng: tiers)
+    rounding = 8 * np.finfo(float).eps * np.abs(tiers)
+    np.testing.assert_allclose(_errors(calm, tiers, tiers), rounding, rtol=1e-12)

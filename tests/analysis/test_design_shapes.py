@@ -235,3 +235,28 @@ def test_widths_far_from_the_best_are_followed_and_corrected(monkeypatch, target
     assert search._crossing(1.0, -1) == pytest.approx(1 / away, rel=2e-5)
     search.fine = SimpleNamespace(value=lambda numbers, tiers: 0.9)
     assert search._crossing(1.0, 1) is search._crossing(1.0, -1) is None
+
+
+def test_the_tiers_of_a_scan_are_those_of_twice_the_rough_width(monkeypatch):
+    """A source of twice the bandwidth needs more of them; wider ones are not scanned finely."""
+    asked = []
+    search = object.__new__(shape_search._ShapeSearch)
+    vars(search).update(
+        unit=ChainNumbers(np.ones((1, 1)), 1.0),
+        filter=SimpleNamespace(label="", order=1, scaled=lambda width: width),
+        shape=SimpleNamespace(name="cavity"),
+        target=1.0,
+        report=lambda words: None,
+        coarse=SimpleNamespace(
+            value=lambda numbers, tiers: -abs(np.log(numbers.flux / 0.02)),
+            tiers_for=lambda numbers, tolerance: asked.append((numbers.flux, tolerance)) or 5,
+        ),
+        fine=SimpleNamespace(value=lambda numbers, tiers: 0.5 - np.log(numbers.flux / 0.02) ** 2),
+        _concurrence=lambda width: te.Estimate(0.4, 0.01, ""),
+    )
+    found = search.run()
+    rough = max((width for width, tolerance in asked[:-1]), key=lambda w: -abs(np.log(w / 0.02)))
+    assert asked[-1] == (2 * rough, shape_search._FINE)
+    assert found.fwhm == pytest.approx(0.02, rel=1e-4)
+    assert search.lowered == pytest.approx(0.1, abs=1e-6)
+    assert found.widest is found.narrowest is found.loss is None

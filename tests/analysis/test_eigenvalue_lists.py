@@ -83,6 +83,11 @@ def test_a_line_is_put_in_a_wide_gap(depth, more):
     assert listing.until_gap(np.array(depth), 1e-10) == more
 
 
+def test_a_gap_is_as_wide_as_what_the_rates_resolution_leaves_of_it():
+    assert listing.until_gap(np.array([1.0, 1.15, 3.0]), 1e-3) == 0
+    assert listing.until_gap(np.array([1.0, 1.15, 3.0]), 1e-2) == 1
+
+
 def group(values, error, rank_rounding=0.0):
     return Group(np.array(values, dtype=complex), np.array(error), rank_rounding)
 

@@ -98,3 +98,6 @@ def test_bad_input():
         te.entanglement_graph(state, axes, blocks=[("A1", "C1")])
     with pytest.raises(ValueError, match="`state` must be a steady state or a pure state"):
         te.entanglement_graph(state.ket, axes)
+    evolution = te.evolve(te.thermal_link(0.1, 1.0), [0.0, 1.0], "00")
+    with pytest.raises(ValueError, match=r"`state` must be one state, such as `evolution.at"):
+        te.entanglement_graph(evolution, axes)

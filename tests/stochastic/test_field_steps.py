@@ -9,7 +9,7 @@ from scipy.linalg import expm
 from tests.support.plain_kernels import plain
 from thermalent.stochastic import step_kernels, vector_step_kernels
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK
-from thermalent.stochastic.step_operators import padded_rows
+from thermalent.stochastic.step_operators import drive_norm, padded_rows
 
 
 @pytest.fixture
@@ -96,3 +96,19 @@ def test_the_response_of_several_levels_is_the_exponential(size, vector_steps):
     y, z, w = (np.zeros_like(x) for _ in range(3))
     vector_steps.taylor_outputs(operators, integral, x, y, z, w)
     np.testing.assert_allclose(x[:levels], expected, atol=1e-12)
+
+
+def test_the_norm_of_a_drive_is_its_largest_over_all_phases():
+    """Between the phases that are tried it is larger by 1/cos of half their distance at most."""
+    rng = np.random.default_rng(8)
+    for factor in (0.0, 0.3, 1.0):
+        drive = rng.normal(size=(6, 6))
+        drive_imag = factor * rng.normal(size=(6, 6))
+        phases = np.linspace(0, np.pi, 2000)
+        largest = max(np.linalg.norm(np.cos(p) * drive + np.sin(p) * drive_imag, 2) for p in phases)
+        found = drive_norm(SimpleNamespace(drive=drive, drive_imag=drive_imag))
+        assert largest <= found <= largest / np.cos(np.pi / 32)
+    # Halfway between two of the sixteen it is the largest norm itself.
+    halfway = np.exp(1j * np.pi / 32) * np.diag([2.0, 1.0])
+    found = drive_norm(SimpleNamespace(drive=halfway.real, drive_imag=halfway.imag))
+    assert found == pytest.approx(2.0, rel=1e-14)

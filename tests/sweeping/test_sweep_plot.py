@@ -81,6 +81,13 @@ def test_one_point_and_points_in_no_order_are_drawn(tmp_path, monkeypatch, value
     assert len(axes.get_lines()[0].get_xdata()) == len(values)
 
 
+def test_axes_of_one_point_are_held_where_only_one_has_more(tmp_path, monkeypatch):
+    grid = {"n_th": [1.0, 2.0, 3.0], "kappa": [0.1], "loss": [0.2]}
+    axes = drawn(te.sweep(te.thermal_link, grid, "concurrence"), tmp_path, monkeypatch)
+    assert axes.get_lines()[0].get_xdata().tolist() == [1.0, 2.0, 3.0]
+    assert axes.get_title() == "thermal_link, kappa = 0.1, loss = 0.2"
+
+
 def test_what_has_a_symbol_is_labelled_with_it(tmp_path, monkeypatch):
     grid = {"n_th": [1.0, 2.0], "kappa": [0.1, 0.2]}
     axes = drawn(te.sweep(te.thermal_link, grid, "concurrence"), tmp_path, monkeypatch)

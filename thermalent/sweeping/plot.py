@@ -50,7 +50,7 @@ def draw_sweep(data: xarray.Dataset, name: str, path: Path) -> None:
         _curve(axes, data, values, name)
     else:
         _map(figure, axes, data, values, name)
-    axes.set_title(", ".join([data.attrs["builder"].rsplit(".", 1)[-1], *held]), fontsize=9)
+    axes.set_title(", ".join([data.attrs["builder"].rpartition(".")[2], *held]), fontsize=9)
     save_figure(figure, path)
 
 
