@@ -39,9 +39,9 @@ def pytest_configure(config):
     """Before several test processes start: compile and rewrite what all of them need, once.
 
     The process that compiles the kernels of the trajectories can differ from those that load them
-    in the last bit of a standard error, and some tests compare bits; those of steady states every
-    process would compile. Of the files of tests, pytest keeps a version of its own, which takes
-    each process as long as to import them three times.
+    in the last bit of a standard error, and some tests compare bits; those of steady states and
+    spectra every process would compile. Of the files of tests, pytest keeps a version of its own,
+    which takes each process as long as to import them three times.
     """
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         return
@@ -49,7 +49,9 @@ def pytest_configure(config):
     program = (
         "import thermalent as te\n"
         "te.steady_state(te.thermal_link(5.0, 0.5))\n"
-        "te.steady_state(te.thermal_link(5.0, 0.5), te.FieldTrajectories(n=128, seed=5))"
+        "for warm in (0.0, 0.1):\n"
+        "    network = te.thermal_link(5.0, 0.5, waveguide_occupation=warm)\n"
+        "    te.steady_state(network, te.FieldTrajectories(n=128, seed=5))"
     )
     commands = [[sys.executable, "-c", program]]
     if not sys.dont_write_bytecode and not _rewritten():
@@ -57,7 +59,8 @@ def pytest_configure(config):
         program = (
             f"import pytest\npytest.main({collect!r})\n"
             "import thermalent as te\n"
-            "te.steady_state(te.thermal_link(5.0, 0.5, qubits=3))"
+            "te.steady_state(te.thermal_link(5.0, 0.5, qubits=3))\n"
+            "te.spectrum(te.thermal_link(5.0, 0.5), [0.1])"
         )
         commands += [[sys.executable, "-c", program]]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
