@@ -126,10 +126,14 @@ def coherent_information(
 
     Source: Devetak and Winter, Proc. R. Soc. A 461, 207 (2005).
     """
-    state = distances.physical("rho", rho, tolerance)
+    psi = distances.pure_amplitudes("rho", rho, tolerance)
+    state = distances.physical("rho", rho, tolerance) if psi is None else psi
     shape = states.check_dims((2, 2) if dims is None else dims, len(state))
     if len(shape) != 2:
         checks.fail("dims", "the dimensions of two systems", list(shape))
+    if psi is not None:
+        amplitudes = psi.reshape(shape)
+        return distances.von_neumann_entropy(amplitudes.T @ amplitudes.conj())
     of_b = distances.von_neumann_entropy(entanglement.partial_trace(state, shape, 1))
     return of_b - distances.von_neumann_entropy(state)
 

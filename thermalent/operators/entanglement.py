@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from thermalent.operators import given_states
-from thermalent.operators.distances import check_base, factor, physical
+from thermalent.operators.distances import check_base, factor, physical, pure_amplitudes
 from thermalent.operators.distances import fidelity as fidelity
 from thermalent.operators.distances import purity as purity
 from thermalent.operators.distances import trace_distance as trace_distance
@@ -186,6 +186,8 @@ def negativity(
     $$N = \tfrac12 (\|\rho^{T_P}\|_1 - 1) = \textstyle\sum |\text{negative eigenvalues of }
       \rho^{T_P}|$$
 
+    Of a ket it is the sum of the products of all pairs of its Schmidt coefficients.
+
     Args:
         rho: Density matrix, shape (d, d), or ket, shape (d,).
         dims: Dimensions of the subsystems, leftmost factor first; if not given those of a
@@ -203,11 +205,17 @@ def negativity(
 
     Source: Vidal and Werner, Phys. Rev. A 65, 032314 (2002).
     """
-    state = physical("rho", rho, tolerance)
+    psi = pure_amplitudes("rho", rho, tolerance)
+    state = physical("rho", rho, tolerance) if psi is None else psi
     shape = check_dims(dims, len(state), of=rho)
     transposed = _check_part("part", part, len(shape))
     if not 0 < len(transposed) < len(shape):
         fail("part", f"some, not all, of {len(shape)} subsystems", part)
+    if psi is not None:
+        one = np.moveaxis(psi.reshape(shape), transposed, range(len(transposed)))
+        size = int(np.prod([shape[axis] for axis in transposed]))
+        schmidt = np.linalg.svd(one.reshape(size, -1), compute_uv=False)
+        return float(schmidt[1:] @ np.cumsum(schmidt)[:-1])
     axes = list(range(2 * len(shape)))
     for axis in transposed:
         axes[axis], axes[len(shape) + axis] = len(shape) + axis, axis

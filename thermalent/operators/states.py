@@ -228,12 +228,16 @@ def populations(
 
     Source: THERMAL, Fig. 2(a) and Eq. (22).
     """
-    state = density(rho, tolerance, name="rho")
-    shape = check_dims(dims, len(state), of=rho)
-    diagonal = np.diag(state).real
+    if is_ket(rho):
+        psi = check_ket(rho, tolerance, name="rho")
+        diagonal, between = np.abs(psi) ** 2, psi[1:2] * psi[2:3].conj()
+    else:
+        state = check_state(rho, tolerance, name="rho")
+        diagonal, between = np.diag(state).real, state[1:2, 2:3].ravel()
+    shape = check_dims(dims, len(diagonal), of=rho)
     if shape != (2, 2):
         return dict(zip(basis_labels(shape), diagonal.tolist(), strict=True))
     mean = float(diagonal[1] + diagonal[2]) / 2
-    coherence = float(state[1, 2].real)
+    coherence = float(between[0].real)
     singlet, triplet = mean - coherence, mean + coherence
     return {"00": float(diagonal[0]), "S": singlet, "T": triplet, "11": float(diagonal[3])}
