@@ -39,17 +39,28 @@ def test_a_series_is_the_exponential_and_as_long_for_a_short_ket(step, kernels):
     psi = rng.normal(size=4) + 1j * rng.normal(size=4)
     terms, count = series(kernels, matrix, psi, step)
     x = np.empty(4, dtype=complex)
-    norm = kernels.evaluate_series(terms, count, step, x, 0, 4)
+    norm = kernels.evaluate_series(terms, count, 1.0, x, 0, 4)
     np.testing.assert_allclose(x, expm(matrix * step) @ psi, atol=1e-11)
     assert norm == pytest.approx(np.linalg.norm(x) ** 2, rel=1e-13)
     assert count < kernels.SERIES_TERMS
     # Two terms behind one another are below the tolerance, and the one before them is not.
-    sizes = np.linalg.norm(terms[:count], axis=1) * step ** np.arange(count)
+    sizes = np.linalg.norm(terms[:count], axis=1)
     small = sizes <= 1e-12 * sizes[0]
     assert small[-2:].all()
     assert not small[-3]
     for scale in (1e-3, 1e3):
         assert series(kernels, matrix, scale * psi, step)[1] == count
+
+
+@pytest.mark.parametrize("unit", [1e-90, 1e12, 1e90])
+def test_a_series_is_the_same_in_any_unit_of_rates(unit, kernels):
+    """Its terms belong to a step: the fortieth power of a rate in hertz would overflow."""
+    rng = np.random.default_rng(1)
+    matrix, psi = random_drift(rng, 4), rng.normal(size=4) + 0j
+    expected, count = series(kernels, matrix, psi, 0.3)
+    terms, as_many = series(kernels, matrix * unit, psi, 0.3 / unit)
+    assert as_many == count
+    np.testing.assert_allclose(terms, expected, rtol=1e-12, atol=1e-30)
 
 
 @pytest.mark.parametrize("goal", [0.9, 0.5, 0.1])
@@ -64,15 +75,15 @@ def test_the_time_of_a_jump_takes_a_few_evaluations(goal, kernels, monkeypatch):
         taken.append(arguments[2])
         return evaluate(*arguments)
 
-    after = evaluate(terms, count, 3.0, x, 0, 2)
+    after = evaluate(terms, count, 1.0, x, 0, 2)
     assert after < goal
     monkeypatch.setattr(kernels, "evaluate_series", counting)
-    time = kernels.passing(terms, count, 3.0, goal, x, 0, 2, after, 1e-12)
+    time = 3.0 * kernels.passing(terms, count, goal, x, 0, 2, after, 1e-12)
     left = expm(matrix * time) @ psi
     assert np.linalg.norm(left) ** 2 == pytest.approx(goal, rel=1e-9)
     np.testing.assert_allclose(x, left, atol=1e-9)
     assert len(taken) <= 14
-    assert all(0 <= at <= 3.0 for at in taken)
+    assert all(0 <= at <= 1.0 for at in taken)
 
 
 def test_a_state_is_read_with_the_weight_of_the_last_levels(kernels):

@@ -248,3 +248,16 @@ def test_the_memory_of_many_times_is_that_of_64_batches_however_many_trajectorie
     tracemalloc.stop()
     assert len(kept[-1].weights) == 64
     assert 1.0 < announced / peak < 1.2
+
+
+@pytest.mark.parametrize("unit", [1e-90, 1e-30, 1e9, 1e90])
+@pytest.mark.parametrize("method", [te.FieldJumps, te.QuantumJumps])
+def test_runs_are_the_same_in_any_unit_of_rates(unit, method):
+    """The same random numbers: a step's powers of rates and integrals are in units of the step."""
+
+    def run(unit):
+        network = te.thermal_link(0.2, 0.5 * unit, unit)
+        sampled = method(n=8, seed=2, **({} if method is te.FieldJumps else {"cutoff": 3}))
+        return te.evolve(network, np.array([0.5, 4.0]) / unit, "10", sampled).states
+
+    np.testing.assert_allclose(run(unit), run(1.0), rtol=0, atol=1e-6)

@@ -1,8 +1,9 @@
 r"""One trajectory between two times: decay of the norm, exact jump times, jumps.
 
-Between jumps \(\psi(t + s) = e^{Ks}\psi(t) = \sum_k s^k T_k\), \(T_k = K^k\psi/k!\), with steps of
-\(\|K\|_1 s \le 6\) and terms down to the tolerance. The norm falls monotonically; where its square
-passes a number drawn from [0, 1], the state jumps. That time is found on the same polynomial.
+Between jumps \(\psi(t + sh) = e^{Khs}\psi(t) = \sum_k s^k T_k\), \(T_k = (Kh)^k\psi/k!\), with
+steps of \(\|K\|_1 h \le 6\) and terms down to the tolerance; powers of K alone would overflow where
+rates are given in hertz. The norm falls monotonically; where its square passes a number drawn from
+[0, 1], the state jumps. That time is found on the same polynomial.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def square(x, low, high):
 
 @compiled(nogil=True, error_model="numpy")
 def evaluate_series(terms, count, s, x, low, high):
-    """Evaluate the series x = sum of s^k T_k (Horner); returns the squared norm of x."""
+    """Evaluate the series x = sum of s^k T_k (Horner) at a part s of the step; its squared norm."""
     for i in range(low, high):
         total = terms[count - 1, i]
         for k in range(count - 2, -1, -1):
@@ -48,17 +49,16 @@ def evaluate_series(terms, count, s, x, low, high):
 
 @compiled(nogil=True, error_model="numpy")
 def expand(drift, terms, psi, low, high, step, tolerance):
-    """Fill T_0, T_1, ... until they no longer count within the step; returns how many."""
+    """Fill T_0, T_1, ... of a step until they no longer count; returns how many."""
     indptr, indices, data = drift
     for i in range(low, high):
         terms[0, i] = psi[i]
     size = np.sqrt(square(psi, low, high))
-    small, power = 0, 1.0
+    small = 0
     for k in range(1, SERIES_TERMS):
-        multiply_rows(indptr, indices, data, terms[k - 1], terms[k], low, high, 1.0 / k)
-        power *= step
+        multiply_rows(indptr, indices, data, terms[k - 1], terms[k], low, high, step / k)
         # Two in a row: one alone may be small by accident.
-        left = np.sqrt(square(terms[k], low, high)) * power
+        left = np.sqrt(square(terms[k], low, high))
         small = small + 1 if left <= tolerance * size else 0
         if small == 2:
             return k + 1
@@ -66,20 +66,20 @@ def expand(drift, terms, psi, low, high, step, tolerance):
 
 
 @compiled(nogil=True, error_model="numpy")
-def passing(terms, count, step, goal, x, low, high, after, tolerance):
-    """The time s in the step at which the squared norm is the goal, by regula falsi (Illinois).
+def passing(terms, count, goal, x, low, high, after, tolerance):
+    """The part s of the step at which the squared norm is the goal, by regula falsi (Illinois).
 
     `after` is the squared norm at the end of the step, below the goal. x becomes the state at s.
     """
-    a, b = 0.0, step
+    a, b = 0.0, 1.0
     above = evaluate_series(terms, count, 0.0, x, low, high) - goal
-    below, side, s = after - goal, 0, step
+    below, side, s = after - goal, 0, 1.0
     for _ in range(200):
         s = (a * below - b * above) / (below - above)
         if not a < s < b:
             s = 0.5 * (a + b)
         value = evaluate_series(terms, count, s, x, low, high) - goal
-        if abs(value) <= tolerance * goal or b - a <= 1e-15 * step:
+        if abs(value) <= tolerance * goal or b - a <= 1e-15:
             break
         if value > 0:
             a, above = s, value
@@ -171,15 +171,15 @@ def propagate_ket(
         step = left if rate * left <= REACH else REACH / rate
         used = expand(drift, terms, psi, low, high, step, tolerance)
         # The way left is at most |K psi| times the time, as e^{Ks} shortens: a dark state stays.
-        if np.sqrt(square(terms[1], low, high)) * left <= tolerance * np.sqrt(goal):
+        if np.sqrt(square(terms[1], low, high)) * (left / step) <= tolerance * np.sqrt(goal):
             break
-        after = evaluate_series(terms, used, step, x, low, high)
+        after = evaluate_series(terms, used, 1.0, x, low, high)
         if after > goal:
             for i in range(low, high):
                 psi[i] = x[i]
             left -= step
             continue
-        step = passing(terms, used, step, goal, x, low, high, after, tolerance)
+        step *= passing(terms, used, goal, x, low, high, after, tolerance)
         for i in range(low, high):
             psi[i] = x[i]
         left -= step

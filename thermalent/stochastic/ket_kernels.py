@@ -89,7 +89,10 @@ def squared_norm(x):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def polynomial(terms, count, s, x):
-    """Evaluate the Taylor polynomial x = sum of s^k T_k; returns the squared norm of x."""
+    """Evaluate the Taylor polynomial of a step, x = sum of s^k T_k, at a part s of it.
+
+    Returns the squared norm of x.
+    """
     for i in range(len(x)):
         total = terms[count - 1, i]
         for k in range(count - 2, -1, -1):
@@ -120,13 +123,12 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
         step = min(left, _REACH / plan.norm)
         for i in range(len(psi)):
             terms[0, i] = work[i] = psi[i]
-        size, power, used, small = np.sqrt(squared_norm(psi)), 1.0, TERMS, 0
-        for k in range(1, TERMS):
-            drift_product(plan, terms[k - 1], terms[k], terms[TERMS], 1.0 / k)
-            power *= step
+        size, used, small = np.sqrt(squared_norm(psi)), TERMS, 0
+        for k in range(1, TERMS):  # of the step: powers of K alone overflow in units of hertz
+            drift_product(plan, terms[k - 1], terms[k], terms[TERMS], step / k)
             for i in range(len(psi)):
-                work[i] += power * terms[k, i]
-            small = small + 1 if np.sqrt(squared_norm(terms[k])) * power <= _TOLERANCE * size else 0
+                work[i] += terms[k, i]
+            small = small + 1 if np.sqrt(squared_norm(terms[k])) <= _TOLERANCE * size else 0
             if small == 2:
                 used = k + 1
                 break
@@ -136,12 +138,12 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
                 psi[i] = work[i]
             left -= step
             continue
-        low, high = 0.0, step
-        above, below, side, s = size * size - goal, after - goal, 0, step
+        low, high = 0.0, 1.0
+        above, below, side, s = size * size - goal, after - goal, 0, 1.0
         for _ in range(100):  # regula falsi (Illinois)
             s = (low * below - high * above) / (below - above)
             value = polynomial(terms, used, s, work) - goal
-            if abs(value) <= 1e-8 * goal or high - low <= 1e-12 * step:
+            if abs(value) <= 1e-8 * goal or high - low <= 1e-12:
                 break
             if value > 0:
                 low, above = s, value
@@ -153,7 +155,7 @@ def decay(rng, plan, psi, goal, span, terms, work, rates):
                 side = -1
         for i in range(len(psi)):
             psi[i] = work[i]
-        left -= s
+        left -= s * step
         perform_jump(rng, plan, psi, work, rates)
         goal = rng.random()
         count += 1

@@ -78,8 +78,9 @@ class LinearField:
         """
         m, r = len(self.drift), len(self.outputs)
         generator = np.zeros((m + r, m + r), dtype=complex)
-        generator[:m, :m], generator[m:, :m] = -self.drift, self.outputs
-        source = np.vstack([self.noise, self.direct])  # (m + r, k)
+        # Integrals in units of the step: beside amplitudes of about one they are, in any unit.
+        generator[:m, :m], generator[m:, :m] = -self.drift, self.outputs / step
+        source = np.vstack([self.noise, self.direct / step])  # (m + r, k)
         parts = max(1, int(np.ceil(step * float(np.linalg.norm(self.drift, 2)))))
         lengths = (np.arange(parts)[:, None] + (1 + _NODES) / 2).ravel() * (step / parts)
         weights = np.tile(_WEIGHTS / 2 * step / parts, parts)
@@ -89,8 +90,10 @@ class LinearField:
         ]
         stacked = np.hstack([*factors, np.zeros((m + r, m + r))])
         _, upper = np.linalg.qr(stacked.conj().T)
-        lower = upper.conj().T
-        return matrix_exponential(generator * step)[:, :m], lower
+        lower, propagator = upper.conj().T, matrix_exponential(generator * step)[:, :m]
+        lower[m:] *= step
+        propagator[m:] *= step
+        return propagator, lower
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
