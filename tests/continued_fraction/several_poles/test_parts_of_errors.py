@@ -15,26 +15,27 @@ from thermalent.continued_fraction.several_poles import (
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 
 
-def test_charges_add_up_with_their_adjoints_and_their_errors():
-    chain = chain_of(LINK)
-    d = len(chain.numbers)
+def test_the_rounding_of_the_chain_is_an_error_of_all_times_but_the_first(monkeypatch):
+    chain, times = chain_of(LINK), np.array([0.0, 1.0])
+
+    class Sector:
+        tiers, stepped, refused = 7, 0, 0
+
+        def __init__(self, *given):
+            self.charge = given[2]
+
+        def quanta(self, *given):
+            return 2, 1e-3
+
+        def relaxed(self, *given):
+            return np.zeros((2, 2, 2)), np.full(2, self.charge + 1.0)
+
+    monkeypatch.setattr(evolution, "_Sector", Sector)
     rho = np.array([[0.6, 0.2 - 0.1j], [0.2 + 0.1j, 0.4]])
-    times = np.array([0.0, 1.0])
-    states, error = evolution.sum_of_charges(
-        chain,
-        times,
-        rho,
-        lambda part, q: (np.array([part, 2 * part]), np.array([q + 1.0, q + 2.0])),
-    )
-    np.testing.assert_allclose(states, [rho, 2 * rho])
-    np.testing.assert_allclose(error, [3.0, 5.0 + chain.rounding], rtol=1e-12)
-    _, error = evolution.sum_of_charges(
-        chain,
-        times,
-        np.diag([0.5, 0.5]),
-        lambda part, q: (np.zeros((2, d, d)), np.full(2, q + 1.0)),
-    )
-    np.testing.assert_allclose(error, [1.0, 1.0 + chain.rounding])
+    _, error, _ = evolution.evolve_several_poles(chain, times, rho, 1e-3, 1e9)
+    np.testing.assert_array_equal(error, [3.0, 3.0 + chain.rounding])
+    _, error, _ = evolution.evolve_several_poles(chain, times, np.diag([0.5, 0.5]), 1e-3, 1e9)
+    np.testing.assert_array_equal(error, [1.0, 1.0 + chain.rounding])
 
 
 def test_quanta_are_judged_on_a_line_right_of_all_singularities():

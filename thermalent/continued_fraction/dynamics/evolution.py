@@ -1,7 +1,7 @@
 r"""Exact time evolution of the emitters, charge sector by charge sector.
 
-An initial state of the emitters is a sum of operators of definite charge, and these do not mix:
-\(\rho(t) = X_0 + \sum_{Q > 0} (X_Q + X_Q^\dagger)\), each X_Q from the hierarchy of total charge Q.
+An initial state of the emitters is a sum of operators of definite charge, and these do not mix (see
+`total_charge`): each comes from the hierarchy of its own total charge.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ from thermalent.continued_fraction.dynamics.relaxation import (
     relax,
 )
 from thermalent.continued_fraction.dynamics.steps import Steps, largest_rate
+from thermalent.continued_fraction.total_charge import (
+    part_of_charge,
+    sum_of_charges,
+    tier0_matrices,
+    tier0_vector,
+)
 from thermalent.networks.symmetry import element_charges
 
 # Tiers that a steady state may need over those that the source's own resolvent needs: for a nearly
@@ -74,38 +80,32 @@ def evolve_one_mode(
         amplitude: Of a source that starts in a coherent state (zero: empty); None if stationary.
         line_first: Whether the tolerance is enough: see `relax`.
     """
-    d = len(h.numbers)
     variance = h.modes[0].variance
     if amplitude is not None:
         h = referred(h, abs(amplitude))
     depth = needed_depth(h, tolerance)
-    charge = element_charges(h.numbers).reshape(d, d)
     # A phase of the source's amplitude is removed by a rotation of all phases.
     turn = 0.0 if amplitude is None else float(np.angle(amplitude))
-    turned = rho * np.exp(-1j * turn * charge)
-    states = np.zeros((len(times), d, d), dtype=complex)
-    error = np.zeros(len(times))
+    turned = rho * np.exp(-1j * turn * element_charges(h.numbers).reshape(rho.shape))
     stats = {"tiers": depth, "stepped_times": 0, "refused": 0}
-    for q in range(int(charge.max()) + 1):
-        contributions = (
+
+    def evolved(q: int) -> tuple[np.ndarray, np.ndarray] | None:
+        found = (
             _from_stationary(h, times, rho, tolerance, q, depth, line_first)
             if amplitude is None
             else _from_sharp(
                 SharpStart(h, variance, turned, abs(amplitude), q), times, tolerance, depth
             )
         )
-        if contributions is None:
-            continue
-        chain, relaxed = contributions
-        basis = chain.basis[0][:, : chain.tier0_size]
-        matrices = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
-        matrices = matrices * np.exp(1j * turn * q)
-        states += matrices if q == 0 else matrices + matrices.conj().transpose(0, 2, 1)
-        error += relaxed.error
+        if found is None:
+            return None
+        chain, relaxed = found
         stats["tiers"] = max(stats["tiers"], relaxed.depth)
         stats["stepped_times"] = max(stats["stepped_times"], relaxed.stepped)
         stats["refused"] = max(stats["refused"], int(relaxed.refused))
-    return states, error, stats
+        return tier0_matrices(chain, relaxed.values) * np.exp(1j * turn * q), relaxed.error
+
+    return *sum_of_charges(h.numbers, times, evolved), stats
 
 
 def _from_stationary(
@@ -121,13 +121,11 @@ def _from_stationary(
 
     The initial vector is then nonzero on tier zero only.
     """
-    d = len(h.numbers)
-    part = np.where(element_charges(h.numbers).reshape(d, d) == q, rho, 0)
-    if not np.any(part):
+    part = part_of_charge(h.numbers, rho, q)
+    if part is None:
         return None
     chain = hierarchy_chain(h, start=part, charge=q)
-    b = chain.basis[0][:, : chain.tier0_size].conj().T @ part.ravel()
-    b = b.real if q == 0 else b
+    b = tier0_vector(chain, part, q)
     other = redrawn(chain, h, q)
     relaxed = relax(
         times,

@@ -1,14 +1,14 @@
 r"""Exact time evolution of the emitters behind a source of several poles, stationary at first.
 
-\(\rho(t) = X_0 + \sum_{Q > 0} (X_Q + X_Q^\dagger)\), each from the tiers of total charge Q, as
-behind one mode; a stationary source leaves every tier but the lowest empty at the start. What is
-new is the number K of quanta along the chain: it is chosen where the Laplace transform on the
-contours no longer changes, and the evolution with one quantum less shows the error that it leaves.
+Each total charge evolves by itself, as behind one mode (see `total_charge`); a stationary source
+leaves every tier but the lowest empty at the start. What is new is the number K of quanta along the
+chain: it is chosen where the Laplace transform on the contours no longer changes, and the evolution
+with one quantum less shows the error that it leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +25,12 @@ from thermalent.continued_fraction.several_poles.chain.coordinates import Source
 from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
-from thermalent.networks.symmetry import element_charges
+from thermalent.continued_fraction.total_charge import (
+    part_of_charge,
+    sum_of_charges,
+    tier0_matrices,
+    tier0_vector,
+)
 from thermalent.support.progress import working
 
 _FOLDS = 60.0  # of complex numbers along a line, and those by which K is chosen
@@ -63,7 +68,10 @@ def evolve_several_poles(
     stats = {"tiers": 0, "stepped_times": 0, "quanta": 0, "poles": chain.length, "refused": 0}
     depth = tiers_depth(chain, min(1, chain.length - 1), _PART_OF_TIERS * tolerance)
 
-    def evolved(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
+    def evolved(q: int) -> tuple[np.ndarray, np.ndarray] | None:
+        part = part_of_charge(chain.numbers, rho, q)
+        if part is None:
+            return None
         sector = _Sector(chain, part, q, depth)
         quanta, reachable = sector.quanta(times, tolerance, most_work)
         stats["quanta"] = max(stats["quanta"], quanta)
@@ -73,35 +81,9 @@ def evolve_several_poles(
         stats["refused"] = max(stats["refused"], int(sector.refused))
         return found, error
 
-    return *sum_of_charges(chain, times, rho, evolved), stats
-
-
-def sum_of_charges(
-    chain: SourceChain,
-    times: np.ndarray,
-    rho: np.ndarray,
-    evolved: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]],
-) -> tuple[np.ndarray, np.ndarray]:
-    """States (t, d, d) and errors (t,) of all charges, those of the chain's rounding included.
-
-    Args:
-        chain: Emitters and source.
-        times: Increasing, >= 0, (t,).
-        rho: Initial density matrix, (d, d).
-        evolved: What a part of rho of one charge >= 0 becomes, (t, d, d), and its errors (t,).
-    """
-    d = len(chain.numbers)
-    charge = element_charges(chain.numbers).reshape(d, d)
-    states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
-    for q in range(int(charge.max()) + 1):
-        part = np.where(charge == q, rho, 0)
-        if not np.any(part):
-            continue
-        found, less = evolved(part, q)
-        states += found if q == 0 else found + found.conj().transpose(0, 2, 1)
-        error += less
+    states, error = sum_of_charges(chain.numbers, times, evolved)
     error[times > 0] += chain.rounding
-    return states, error
+    return states, error, stats
 
 
 class _Sector:
@@ -114,8 +96,7 @@ class _Sector:
     def built(self, quanta: int) -> tuple[Tiers, np.ndarray]:
         """The tiers with this many quanta, and the initial vector."""
         built = tiers(self.chain, quanta, start=self.part, charge=self.charge)
-        start = built.basis[0][:, : built.tier0_size].conj().T @ self.part.ravel()
-        return built, start.real if self.charge == 0 else start
+        return built, tier0_vector(built, self.part, self.charge)
 
     def quanta(self, times: np.ndarray, tolerance: float, most_work: float) -> tuple[int, float]:
         """The K from which on the transform changes by less than the tolerance, and its change."""
@@ -188,10 +169,7 @@ class _Sector:
         self.refused = max(self.refused, float(relaxed.refused))
         self.tiers = max(self.tiers, relaxed.depth)
         self.stepped = max(self.stepped, relaxed.stepped)
-        d = len(self.chain.numbers)
-        basis = built.basis[0][:, : built.tier0_size]
-        states = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
-        return states, relaxed.error, relaxed.support
+        return tier0_matrices(built, relaxed.values), relaxed.error, relaxed.support
 
 
 def _probes(built: Tiers, times: np.ndarray) -> Iterable[tuple[complex, float]]:

@@ -25,6 +25,7 @@ from thermalent.continued_fraction.settings import Settings
 from thermalent.continued_fraction.switching.generators import InitialSource, ScheduleTiers
 from thermalent.continued_fraction.switching.reference import SourceStretch
 from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun, TierReading
+from thermalent.continued_fraction.total_charge import sum_of_charges, tier0_matrices
 from thermalent.networks.symmetry import element_charges
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
@@ -68,20 +69,18 @@ def evolve_pieces(
         report: Is told how far the work is.
     """
     problem = _problem(pieces, task, tolerance)
-    d, times = len(problem.pieces[0].numbers), task.times
-    states, error = np.zeros((len(times), d, d), dtype=complex), np.zeros(len(times))
     highest = 0
-    for q in range(int(element_charges(problem.pieces[0].numbers).max()) + 1):
+
+    def evolved_part(q: int) -> tuple[np.ndarray, np.ndarray] | None:
+        nonlocal highest
         tiers = problem.tiers(q)
         if not tiers.parts:
-            continue
-        values, change, last = _converged(tiers, times, problem.depth, tolerance, report)
+            return None
+        values, change, last = _converged(tiers, task.times, problem.depth, tolerance, report)
         highest = max(highest, last)
-        basis = tiers.first.basis[0][:, : tiers.first.tier0_size]
-        part = (basis @ values.T).T.reshape(len(times), d, d) * np.exp(1j * problem.angle * q)
-        states += part if q == 0 else part + part.conj().transpose(0, 2, 1)
-        error += change
-    return states, error, highest
+        return tier0_matrices(tiers.first, values) * np.exp(1j * problem.angle * q), change
+
+    return *sum_of_charges(problem.pieces[0].numbers, task.times, evolved_part), highest
 
 
 def read_pieces(

@@ -50,6 +50,7 @@ from thermalent.continued_fraction.several_poles.moving.source.gaussian import (
     MovingPiece,
     MovingSource,
 )
+from thermalent.continued_fraction.total_charge import tier0_vector
 
 _EPS = float(np.finfo(float).eps)
 _WEAK = 0.1  # of the tolerance of a step, which a field that is left out may change
@@ -152,8 +153,7 @@ class FollowedRun:
         self.parts = self._tiers(chains, quanta, part, charge, sharp)
         built = self.parts[id(chains[0])][0]
         if sharp is None:
-            start = built.basis[0][:, : built.tier0_size].conj().T @ part.ravel()
-            start = start.real if charge == 0 else start
+            start = tier0_vector(built, part, charge)
         else:
             start = joined_tiers(built, vectors_of(built, sharp))
         every = [one for own in self.parts.values() for one in own]

@@ -20,7 +20,6 @@ from thermalent.continued_fraction.several_poles.chain.coordinates import Source
 from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.converge import MOST_WORK, TIERS_BUDGET
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
-from thermalent.continued_fraction.several_poles.evolution import sum_of_charges
 from thermalent.continued_fraction.several_poles.moving.charge_search import Goal, evolve_charge
 from thermalent.continued_fraction.several_poles.moving.displaced_source import (
     DisplacedRun,
@@ -47,7 +46,7 @@ from thermalent.continued_fraction.several_poles.moving.wider_reference import (
     reference_width,
 )
 from thermalent.continued_fraction.switching.run import TierReading
-from thermalent.networks.symmetry import element_charges
+from thermalent.continued_fraction.total_charge import part_of_charge, sum_of_charges
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.tasks import EvolutionTask
 from thermalent.support.progress import working
@@ -93,14 +92,16 @@ def evolve_schedule(
     if np.any(schedule.amplitudes):
         return evolve_coherent(schedule, times, rho, goal)
     stats = {"tiers": 0, "quanta": 0, "refused": 0}
-    d = len(schedule.chains[0].numbers)
+    chain = schedule.chains[0]
     followed = schedule.followed(goal.aims[-1])
     # Where many digits are wanted, long steps would take many times as long as explicit ones.
     tried = _TRIED if goal.aims[-1] > _FEW_DIGITS else goal.granted
     first = goal if followed is None else replace(goal, granted=min(tried, goal.granted))
 
-    def evolved(part: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
-        reached = False
+    def evolved(q: int) -> tuple[np.ndarray, np.ndarray] | None:
+        part, reached = part_of_charge(chain.numbers, rho, q), False
+        if part is None:
+            return None
         if followed is None or schedule.hottest <= _MILD:
             values, error, own = evolve_charge(schedule, times, part, q, first)
             reached = bool(np.max(error) <= goal.aims[0])
@@ -112,9 +113,11 @@ def evolve_schedule(
                 part.shape,
             )
         stats.update({key: max(value, own[key]) for key, value in stats.items()})
-        return values.reshape(-1, d, d), error
+        return values.reshape(-1, *rho.shape), error
 
-    return *sum_of_charges(schedule.chains[0], times, rho, evolved), stats
+    states, error = sum_of_charges(chain.numbers, times, evolved)
+    error[times > 0] += chain.rounding
+    return states, error, stats
 
 
 def _search(schedule: PolesSchedule, goal: Goal) -> SearchGoal:
@@ -184,10 +187,9 @@ def read_several_poles(
     Returns:
         Values (t, n), errors (t,), and the multiplications of what was not computed, or zero.
     """
-    d = len(chains[0].numbers)
-    charge = element_charges(chains[0].numbers).reshape(d, d)
     goal = _goal(rtol, report)
-    part = np.where(charge == 0, task.start, 0)
+    part = part_of_charge(chains[0].numbers, task.start, 0)
+    assert part is not None  # its trace is one
     values, error, stats = evolve_charge(
         schedule_of(chains, task), task.times, part, 0, goal, reading, fewest
     )

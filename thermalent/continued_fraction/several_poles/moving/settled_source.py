@@ -23,6 +23,7 @@ from thermalent.continued_fraction.several_poles.chain.fields import joined_tier
 from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
+from thermalent.continued_fraction.total_charge import tier0_matrices
 
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding
 
@@ -54,10 +55,7 @@ def evolve_settled(
         Steps(built, start, last, reading_with_trace(built, start)),
         Inverter(over_time, last, tolerance, real=not np.iscomplexobj(start)),
     )
-    basis = built.basis[0][:, : built.tier0_size]
-    d = int(np.sqrt(basis.shape[0]))
-    states = (basis @ relaxed.values.T).T.reshape(len(times), d, d)
-    return states, relaxed.error, relaxed.refused
+    return tier0_matrices(built, relaxed.values), relaxed.error, relaxed.refused
 
 
 def _reduced(built: Tiers, begun: list[np.ndarray]) -> Reduced:
