@@ -368,3 +368,14 @@ def test_the_largest_element_that_an_alternative_moves_is_the_error(method, init
     apart = np.max(np.abs(alone.state - moved.state))
     assert apart > 1e-3
     assert found.error - alone.error == pytest.approx(apart, rel=1e-2)
+
+
+def test_an_approximation_says_what_the_measured_source_alone_moves():
+    """Its own error is not known, and so is the sum of both, but the change by the source is."""
+    one, other = (te.thermal_link(n, 0.5) for n in (0.1, 0.12))
+    found = te.steady_state(replace(one, alternatives=(other,)), te.Bourret())
+    apart = np.max(np.abs(found.state - te.steady_state(other, te.Bourret()).state))
+    assert np.isnan(found.error)
+    assert found.stats["source_error"] == pytest.approx(apart, rel=1e-9)
+    assert f"the measured source move an element by {apart:.1e}" in found.error.how
+    assert "plus three" not in found.error.how

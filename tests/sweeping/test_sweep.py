@@ -119,6 +119,21 @@ def test_an_observable_that_fails_leaves_the_others():
     assert np.isfinite(data["purity"]).all()
 
 
+def test_a_function_that_returns_nan_fails_its_point_in_words():
+    """`data.where(data.status == 1)` would have kept it as a number."""
+
+    def peak(result):
+        return np.nan if result.network.modes[0].n_th > 1 else 0.5
+
+    data = swept(grid={"n_th": [0.5, 2.0], "kappa": [1.0]}, observables=["purity", peak])
+    assert data["status"].values.ravel().tolist() == [1, 2]
+    assert data["message"].values.ravel().tolist() == [
+        "",
+        "peak: ValueError: the function returned nan",
+    ]
+    assert np.isfinite(data["purity"].values).all()
+
+
 def test_hardware_is_a_builder_too():
     data = te.sweep(
         te.hardware.superconducting_link, {"temperature": ["4K", "77K"], "quality": [2.5e5]},

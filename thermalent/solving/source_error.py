@@ -14,6 +14,7 @@ from thermalent.solution.result import ErrorEstimate, SteadyState
 from thermalent.solution.tasks import EvolutionTask, Piece, Task
 
 _MEASURED = ", plus three standard deviations of the measured source"
+_MEASURED_ALONE = "; three standard deviations of the measured source move an element by {:.1e}"
 
 SolvedBySameMethod = Callable[[Task], SteadyState | Evolution]
 
@@ -33,7 +34,9 @@ def with_source_error(
         distance = _steady_distance(result, task, method, solve)
         return replace(
             result,
-            error=ErrorEstimate(float(result.error) + distance, result.error.how + _MEASURED),
+            error=ErrorEstimate(
+                float(result.error) + distance, result.error.how + _words(result.error, distance)
+            ),
             stats={**result.stats, "source_error": distance},
         )
     others = [cast(Evolution, solve(other)).states for other in _alternative_tasks(task)]
@@ -41,9 +44,14 @@ def with_source_error(
     return replace(
         result,
         error=result.error + distances,
-        how=result.how + _MEASURED,
+        how=result.how + _words(result.error, float(distances.max())),
         stats={**result.stats, "source_error": float(distances.max())},
     )
+
+
+def _words(error: float | np.ndarray, distance: float) -> str:
+    """What the source adds to an error; where that is not known, the sum is not, but this is."""
+    return _MEASURED_ALONE.format(distance) if np.all(np.isnan(error)) else _MEASURED
 
 
 def _steady_distance(

@@ -77,6 +77,8 @@ class Observable:
         for i, result in enumerate(results):
             try:
                 readings[:, i] = self.read(result)
+                if math.isnan(readings[0, i]):
+                    raise ValueError("the function returned nan")
             except Exception as problem:  # of a user's function too: the other points continue
                 problems[i] = problem
         return Readings(readings[0], readings[1], problems)
