@@ -40,7 +40,7 @@ def solve_tier(
     x: Any,
     g: Any,
 ) -> Any:
-    r"""Write X = D^{-1} B of a group of lanes, from \(D = a + n \lambda + \sum_t c_t X'_t\).
+    r"""Write X = D^{-1} B of a group of lanes, from \(D = a + n \lambda - \sum_t c_t X'_t\).
 
     Row by row: its own elements, then less those of the rows before it times theirs, then divided
     by its pivot. Each element is summed in the order in which `alone_kernels` does.

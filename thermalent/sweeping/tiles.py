@@ -15,7 +15,7 @@ _BLOCKS = 64
 _LEAST, _MOST = 16, 1024
 # Points that are solved side by side take a third less time where there are many of them, and some
 # hundred are solved in the time in which others are built.
-LEAST_TOGETHER = 512
+LEAST_TOGETHER = 1024
 
 
 @dataclass(frozen=True, kw_only=True)

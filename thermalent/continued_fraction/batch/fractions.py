@@ -45,10 +45,10 @@ class Fractions:
         from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.chain import convergence as control
 
-        first_depths = [control.first_depth(width) for width in self.group.width.tolist()]
-        progress = beginning(np.array(first_depths))
+        progress = beginning(np.empty(len(self.group.points), dtype=np.int64))
+        control.first_depths(self.group.width, progress.depth)
         # What needs more tiers than the ordinary solver takes, it also refuses.
-        if max(first_depths) > most:
+        if progress.depth.max() > most:
             progress.status[progress.depth > most] = batch_convergence.DEFERRED
         progress.status[self.group.width > widest] = batch_convergence.DEFERRED
         (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()

@@ -40,6 +40,13 @@ def first_depth(width):
 
 
 @compiled(nogil=True, error_model="numpy")
+def first_depths(widths, depths):
+    """The same of several chains, into `depths`, (p,)."""
+    for p in range(widths.size):
+        depths[p] = first_depth(widths[p])
+
+
+@compiled(nogil=True, error_model="numpy")
 def error_of(depths, changes, count, scale):
     r"""Error of the last of a sequence of solutions, from their changes.
 

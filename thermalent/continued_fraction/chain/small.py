@@ -26,7 +26,7 @@ from thermalent.networks.network import Network
 
 # Networks whose matrices are assembled at once: those of more do not stay in the cache until what
 # is needed of them is taken, and each time take memory that the system has to clear.
-_AT_ONCE = 16
+_AT_ONCE = 32
 
 
 class ReachedUnknowns(NamedTuple):
@@ -121,8 +121,10 @@ def chains(
 
     assembled = partial(_assembled, superoperators, frames, number, variance, scale)
     taken: dict[bytes, _Taken] = {}
+    space: _Space | None = None
     for begin in range(0, len(points), _AT_ONCE):
-        basis, matrices, sizes, reaches = assembled(slice(begin, begin + _AT_ONCE))
+        space = assembled(slice(begin, begin + _AT_ONCE), space)
+        basis, matrices, sizes, reaches = space.found
         for key, rows in _alike(np.packbits(reaches, axis=1)):
             reached = _reached_unknowns(kind, key)
             tier0 = reached.unknowns[0][: reached.tier0_size]
@@ -150,11 +152,20 @@ def chains(
                 rate=rate[rows],
                 width=np.sqrt(np.abs(variance[rows])),
                 tier0=tier0_basis,
-                basis_of=lambda row, rows=rows: assembled(slice(rows[row], rows[row] + 1))[0][0],  # type: ignore[misc]
+                basis_of=lambda row, rows=rows: assembled(slice(rows[row], rows[row] + 1)).found[0][
+                    0
+                ],  # type: ignore[misc]
                 reached=reached,
             )
         )
     return found
+
+
+class _Space(NamedTuple):
+    """Where the matrices of some networks are assembled: see `basis_kernels.assemble_small`."""
+
+    found: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+    room: tuple[np.ndarray, ...]
 
 
 def _assembled(
@@ -164,21 +175,29 @@ def _assembled(
     variance: np.ndarray,
     scale: np.ndarray,
     part: slice,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Bases, A, B and C of a part of the networks, their sizes, and the unknowns that matter."""
+    space: _Space | None = None,
+) -> _Space:
+    """Bases, A, B and C of a part of the networks, their sizes, and the unknowns that matter.
+
+    In the space of another part, which is overwritten, if it is of as many networks.
+    """
     from thermalent.continued_fraction.chain.kernels import basis as basis_kernels
 
     count, n = len(weights[part]), len(of.place)
-    row = basis_kernels.row_length(n)
-    parts, matrices, sizes = np.empty((3, count, 3, n, row))
-    basis, operators = np.empty((count, n, n), complex), np.empty((3, n, n), complex)
-    found = basis, matrices, sizes, np.zeros((count, n + 1), bool)
-    room = parts, operators, np.zeros((3, n)), np.empty((3, n, row)), np.empty((2, n), np.int64)
+    if space is None or len(space.found[0]) != count:
+        row = basis_kernels.row_length(n)
+        parts, matrices, sizes = np.empty((3, count, 3, n, row))
+        basis, operators = np.empty((count, n, n), complex), np.empty((3, n, n), complex)
+        found = basis, matrices, sizes, np.empty((count, n + 1), bool)
+        space = _Space(
+            found,
+            (parts, operators, np.zeros((3, n)), np.empty((3, n, row)), np.empty((2, n), np.int64)),
+        )
+    space.found[3][:] = False
     basis_kernels.assemble_small(
-        frames[part], of.place, weights[part], of.sums, of.span, variance[part], scale[part],
-        found, room,
-    )  # fmt: skip
-    return found
+        frames[part], of.place, weights[part], of.sums, of.span, variance[part], scale[part], *space
+    )
+    return space
 
 
 class _Taken(NamedTuple):

@@ -168,6 +168,14 @@ def fill_hermitian_bases(frames, place, bases, part):
     root = np.sqrt(0.5)
     for p in range(frames.shape[0]):
         frame, basis = frames[p], bases[p]
+        if p > 0 and _same_frame(frames, p):
+            for element in range(d * d):
+                for column in range(d * d):
+                    basis[element, column] = bases[p - 1, element, column]
+                for column in range(part.shape[3]):
+                    for which in range(3):
+                        part[p, which, element, column] = part[p - 1, which, element, column]
+            continue
         for row in range(d):
             for col in range(d):
                 element, column = row * d + col, d
@@ -217,13 +225,14 @@ def _assemble(frames, weights, sums, span, variance, scale, matrices, sizes, rea
     for p in range(weights.shape[0]):
         # In most maps many networks have the same emitters, which alone make A.
         known = p > 0 and _same_emitters(frames, weights, sums, p)
-        backaction = _sum(operators, sums, weights[p], known)
+        backaction = _sum(operators, sums, weights[p], known, p == 0)
         reached[p, n] = backaction
         for i in range(n):
             for j in range(n):
-                up, down = operators[1, i, j], operators[2, i, j]
-                if down != 0.0 or up != 0.0:
-                    operators[1, i, j] = (variance[p] * down + up) / scale[p]
+                down = operators[2, i, j]
+                if backaction:
+                    operators[1, i, j] = (variance[p] * down + operators[1, i, j]) / scale[p]
+                if down != 0.0:
                     operators[2, i, j] = down * scale[p]
         if known:
             for i in range(n):
@@ -254,6 +263,12 @@ def _same_emitters(frames, weights, sums, p):
     for t in range(sums[4][0], sums[4][1]):
         if weights[p, sums[0][t]] != weights[p - 1, sums[0][t]]:
             return False
+    return _same_frame(frames, p)
+
+
+@compiled(error_model="numpy")
+def _same_frame(frames, p):
+    """Whether the states of a network are those of the network before."""
     for i in range(frames.shape[1]):
         for j in range(frames.shape[1]):
             if frames[p, i, j] != frames[p - 1, i, j]:
@@ -262,16 +277,23 @@ def _same_emitters(frames, weights, sums, p):
 
 
 @compiled(nogil=True, error_model="numpy")
-def _sum(operators, sums, weights, known):
+def _sum(operators, sums, weights, known, blank):
     """Write the weighted sums of superoperators; returns whether the middle one is not zero.
 
-    The first one is left out where it is known.
+    The first one is left out where it is known. Those of the network before are still there, unless
+    nothing is yet; of them the middle one has elements of the last one, too.
     """
     weight, row, col, value, begin = sums
+    for which in range(3):
+        if blank:
+            for i in range(operators.shape[1]):
+                for j in range(operators.shape[1]):
+                    operators[which, i, j] = 0.0
+        else:
+            for t in range(begin[which], begin[3] if which == 1 else begin[which + 1]):
+                if which > 0 or not known:
+                    operators[which, row[t], col[t]] = 0.0
     for which in range(int(known), 3):
-        for i in range(operators.shape[1]):
-            for j in range(operators.shape[1]):
-                operators[which, i, j] = 0.0
         for t in range(begin[which], begin[which + 1]):
             if weights[weight[t]] != 0.0:
                 operators[which, row[t], col[t]] += weights[weight[t]] * value[t]
@@ -288,19 +310,21 @@ def reach(matrices, populations, reached):
     Args:
         matrices: A, B and C, (p, 3, n, n).
         populations: How many there are.
-        reached: Whether each basis operator is reached, (p, n + 1); false to begin with.
+        reached: Whether each basis operator is reached, false to begin with, and whether the
+            emitters act back on the source, (p, n + 1).
     """
     total = matrices.shape[2]
     for p in range(reached.shape[0]):
         for population in range(populations):
             reached[p, population] = True
-        grown = True
+        # Without back-action B is a multiple of C, and reaches nothing else.
+        grown, step = True, 1 if reached[p, total] else 2
         while grown:
             grown = False
             for row in range(total):
                 for column in range(total):
                     if reached[p, row]:
                         break
-                    for which in range(3):
+                    for which in range(0, 3, step):
                         if matrices[p, which, row, column] != 0.0 and reached[p, column]:
                             reached[p, row], grown = True, True
