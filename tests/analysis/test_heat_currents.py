@@ -201,3 +201,15 @@ def test_dissipation_is_that_of_emitters_alone():
         te.dissipation(te.steady_state(NETWORKS["both ways"][0]))
     with pytest.raises(te.ThermalentError, match="`result`"):
         te.dissipation("10")
+
+
+def test_an_emitter_that_gains_more_than_it_loses_is_named():
+    link = te.thermal_link(1.0, 0.5)
+    inverted = te.Network(
+        nodes=link.nodes,
+        exchange=link.exchange,
+        decay=link.decay,
+        absorption=np.diag([0.0, 0.0, 1.5]),
+    )
+    with pytest.raises(te.MethodError, match="what the node 'q2' absorbs is more than it loses"):
+        te.heat_currents(inverted)

@@ -64,6 +64,24 @@ def test_states_made_from_their_closest_separable_state(rng):
         agrees(te.rains_bound(rho), exact)
 
 
+@pytest.mark.parametrize("weight", [4e-7, 5e-6, 2e-4, 2e-3])
+def test_nearly_products_have_a_gap_that_holds(weight, rng):
+    """The closest state has tiny eigenvalues, and the gap is made of what is divided by them."""
+    ket = np.array([np.sqrt(1 - weight), 0, 0, np.sqrt(weight)])
+    for _ in range(3):
+        local = np.kron(rotation(rng.normal(size=3)), rotation(rng.normal(size=3)))
+        found = te.rains_bound(local @ np.outer(ket, ket) @ local.conj().T)
+        agrees(found, entropy(weight))
+    product = np.zeros((4, 4), dtype=complex)
+    product[0, 0] = 1.0
+    mixed = (1 - weight) * product + weight * random_state(rng, 1)
+    found = te.rains_bound(mixed)
+    assert 0 <= found.error <= 1e-6
+    assert found - found.error <= min(
+        te.logarithmic_negativity(mixed), te.entanglement_of_formation(mixed)
+    )
+
+
 def test_between_what_is_distilled_and_what_a_pair_costs(rng):
     for rank in (2, 3):
         rho = random_state(rng, rank)

@@ -49,6 +49,8 @@ _SUFFICIENT, _HALVINGS = 0.1, 50  # part of the expected descent that a step has
 # and it serves the second derivatives only.
 _NODES = np.exp(np.arange(-80.0, 30.0, 0.5))
 _ROUNDING = 1e-13
+_EPS = float(np.finfo(float).eps)
+_AMPLITUDES = 16.0  # roundings, in eps, of an element of the gradient by those of two amplitudes
 
 
 @with_explained_calls
@@ -83,7 +85,7 @@ def rains_bound(rho: Any, *, tolerance: float = STATE_TOLERANCE) -> Estimate:
     own = np.linalg.eigvalsh(state)
     own = own[own > 0]
     entropy = float(np.sum(own * np.log(own)))
-    point, gap = _closest(state)
+    point, gap = _closest(distances.factor("rho", state, tolerance, size=4))
     value = (entropy + point.cross_entropy) / _LN2
     return Estimate(max(0.0, value), gap / _LN2 + _ROUNDING, how)
 
@@ -102,13 +104,13 @@ class _Point(NamedTuple):
     gradient: np.ndarray
 
 
-def _closest(rho: np.ndarray) -> tuple[_Point, float]:
-    """The closest state of positive partial transpose, and the gap of its relative entropy."""
+def _closest(root: np.ndarray) -> tuple[_Point, float]:
+    """The closest state of positive partial transpose to A A^+, and the gap of the entropy."""
     x, weight = np.zeros(15), _FIRST
-    best, smallest = _point(rho, x), np.inf
+    best, smallest = _point(root, x), np.inf
     while weight < _LAST and smallest > _GAP * _LN2:
-        x = _centre(rho, x, weight)
-        found = _point(rho, x)
+        x = _centre(root, x, weight)
+        found = _point(root, x)
         gap = _gap(found, weight)
         if gap < smallest:
             best, smallest = found, gap
@@ -118,33 +120,40 @@ def _closest(rho: np.ndarray) -> tuple[_Point, float]:
 
 def _gap(point: _Point, weight: float) -> float:
     """Bound on how far the relative entropy is above its minimum, in nats."""
-    dual = np.linalg.inv(_transposed(point.sigma)) / weight
+    # From its eigenvectors, since it has to be positive to rounding, which an inverse is not.
+    p, vectors = np.linalg.eigh(_transposed(point.sigma))
+    dual = (vectors / np.maximum(weight * p, 1e-300)) @ vectors.conj().T
     lowest = np.linalg.eigvalsh(point.gradient - _transposed(dual))[0]
-    return float(np.sum(point.gradient.T * point.sigma).real - lowest)
+    # Amplitudes of rho are off by a few eps, and the gradient has their squares over p: as these
+    # are about one at most, it is off by twice the root.
+    smallest = max(float(np.linalg.eigvalsh(point.sigma)[0]), _EPS)
+    rounding = float(_AMPLITUDES * _EPS / np.sqrt(smallest))
+    # Tr G sigma is -Tr rho, since the entropy only changes by a constant where sigma is scaled.
+    return max(-1.0 - float(lowest), 0.0) + rounding
 
 
-def _centre(rho: np.ndarray, x: np.ndarray, weight: float) -> np.ndarray:
+def _centre(root: np.ndarray, x: np.ndarray, weight: float) -> np.ndarray:
     """The minimum of the weighted entropy and the barriers, by Newton's steps."""
     before = np.inf
     for _ in range(_MOST_STEPS):
-        slope, curvature = _derivatives(rho, x, weight)
+        slope, curvature = _derivatives(root, x, weight)
         step = -np.linalg.lstsq(curvature, slope)[0]
         expected = -float(slope @ step)  # twice the descent of a full step
         # Close to the minimum full steps converge quadratically, until rounding ends it.
         if expected <= _NEAR and not expected < _PROGRESS * before:
             break
         before = expected
-        x = x + _length(rho, x, step, weight, expected) * step
+        x = x + _length(root, x, step, weight, expected) * step
     return x
 
 
 def _length(
-    rho: np.ndarray, x: np.ndarray, step: np.ndarray, weight: float, expected: float
+    root: np.ndarray, x: np.ndarray, step: np.ndarray, weight: float, expected: float
 ) -> float:
     """Part of a step that descends; all of it where the minimum is near."""
-    length, value = 1.0, _barrier(rho, x, weight)
+    length, value = 1.0, _barrier(root, x, weight)
     for _ in range(_HALVINGS):
-        tried = _barrier(rho, x + length * step, weight)
+        tried = _barrier(root, x + length * step, weight)
         descends = expected <= _NEAR or tried <= value - _SUFFICIENT * length * expected
         if np.isfinite(tried) and descends:
             return length
@@ -152,7 +161,7 @@ def _length(
     return 0.0
 
 
-def _barrier(rho: np.ndarray, x: np.ndarray, weight: float) -> float:
+def _barrier(root: np.ndarray, x: np.ndarray, weight: float) -> float:
     """What is minimised; infinite where sigma or its partial transpose is not positive."""
     logs = 0.0
     for matrix in (_matrix(x), _matrix(_SIGNS * x)):
@@ -160,23 +169,33 @@ def _barrier(rho: np.ndarray, x: np.ndarray, weight: float) -> float:
         if eigenvalues[0] <= 0:
             return np.inf
         logs += float(np.sum(np.log(eigenvalues)))
-    return weight * _point(rho, x).cross_entropy - logs
+    return weight * _point(root, x).cross_entropy - logs
 
 
-def _point(rho: np.ndarray, x: np.ndarray) -> _Point:
+def _point(root: np.ndarray, x: np.ndarray) -> _Point:
     sigma = _matrix(x)
     p, vectors = np.linalg.eigh(sigma)
-    inside = vectors.conj().T @ rho @ vectors
+    inside = _inside(root, vectors)
     cross = -float(np.sum(np.diag(inside).real * np.log(np.maximum(p, 1e-300))))
     gradient = -vectors @ (_first_differences(p) * inside) @ vectors.conj().T
     return _Point(sigma, cross, gradient)
 
 
-def _derivatives(rho: np.ndarray, x: np.ndarray, weight: float) -> tuple[np.ndarray, np.ndarray]:
+def _inside(root: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """The state A A^+ between the eigenvectors of sigma, (4, 4).
+
+    From A it is positive with all its digits. Of V^+ rho V the rounding of an element that should
+    be small can be negative; over the eigenvalue of sigma there, it made the gap negative.
+    """
+    amplitudes = vectors.conj().T @ root
+    return np.asarray(amplitudes @ amplitudes.conj().T)
+
+
+def _derivatives(root: np.ndarray, x: np.ndarray, weight: float) -> tuple[np.ndarray, np.ndarray]:
     """First and second derivatives of what is minimised, (15,) and (15, 15)."""
-    point = _point(rho, x)
+    point = _point(root, x)
     p, vectors = np.linalg.eigh(point.sigma)
-    inside = vectors.conj().T @ rho @ vectors
+    inside = _inside(root, vectors)
     turned = vectors.conj().T @ _BASIS @ vectors  # (15, 4, 4)
     weights = np.einsum("ji,imj->imj", inside, _second_differences(p))
     partial = np.einsum("kim,imj->kmj", turned, weights)

@@ -215,6 +215,14 @@ def heat_channels(network: Network, intrinsic_decay: Any) -> HeatChannels:
             "intrinsic_decay", intrinsic_decay, len(network.emitters), "emitter"
         )
     ]
+    lost = np.diag(decay - absorption.conj()).real
+    if np.any(lost < -_ROUNDING * size):
+        name = network.nodes[int(np.argmin(lost))].name
+        raise MethodError(
+            "Heat currents need baths that have a temperature, and what the node "
+            f"{name!r} absorbs is more than it loses: its bath is inverted. Take a smaller "
+            "`absorption`."
+        )
     passive = decay - absorption.conj() - np.diag(own)
     if np.any(np.diag(passive).real < -_ROUNDING * size):
         checks.fail("intrinsic_decay", "at most the decay of each emitter", intrinsic_decay)
