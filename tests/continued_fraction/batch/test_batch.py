@@ -442,3 +442,29 @@ def test_networks_with_the_same_emitters_keep_the_bases_of_their_own_drives():
             assert np.array_equal(block[row], single[0])
     first, second = (small.chains(networks, np.array([i]), kind)[0] for i in range(2))
     assert not np.array_equal(first.six[0], second.six[0])
+
+
+def test_networks_as_arrays_have_the_numbers_of_networks():
+    """States, errors, those of each element, and tiers, in the order of the points."""
+    varied = {"n_th": np.array([3.0, 0.2, 40.0]), "kappa": np.array([0.5, 2.0, 0.05])}
+    solved = te.ContinuedFraction().steady_state_arrays(thermal_links(varied, {"loss": 0.1}))
+    assert solved.network.rows.tolist() == [0, 1, 2]
+    networks = [te.thermal_link(n, k, loss=0.1) for n, k in zip(*varied.values(), strict=True)]
+    for i, one in enumerate(te.steady_states(networks, te.ContinuedFraction())):
+        np.testing.assert_allclose(solved.state[i], one.state, atol=1e-14)
+        assert solved.error[i] == pytest.approx(float(one.error), rel=1e-6, abs=0)
+        assert solved.order[i] == one.stats["n_max"]
+        np.testing.assert_allclose(solved.elements[i], one.error.elements, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("method", "qubits", "points"),
+    [
+        (te.ContinuedFraction(digits=20), 2, 3),  # balls, which are solved one by one
+        (te.ContinuedFraction(), 4, 3),  # more states than a structure of arrays has
+        (te.ContinuedFraction(), 2, 0),
+    ],
+)
+def test_networks_as_arrays_that_are_solved_otherwise_are_left(method, qubits, points):
+    given = thermal_links({"n_th": np.ones(3)}, {"kappa": 1.0, "qubits": qubits})
+    assert method.steady_state_arrays(given.part(np.arange(points))) is None
