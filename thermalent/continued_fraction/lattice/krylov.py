@@ -182,13 +182,10 @@ class Ground:
         adjoint = np.array([place[int(f % d * d + f // d)] for f in flat])
         positions = np.arange(len(flat))
         own, low = positions[adjoint == positions], positions[positions < adjoint]
-        half = np.sqrt(0.5)
         rows = np.concatenate([own, low, adjoint[low], low, adjoint[low]])
         cols = np.concatenate([own, low, low, adjoint[low], adjoint[low]])
-        ones = np.ones(len(low))
-        values = np.concatenate(
-            [np.ones(len(own)), half * ones, half * ones, 1j * half * ones, -1j * half * ones]
-        )
+        half = np.full(len(low), np.sqrt(0.5))
+        values = np.concatenate([np.ones(len(own)), half, half, 1j * half, -1j * half])
         return sparse.csc_array((values, (rows, cols)), shape=(len(flat),) * 2)
 
     @cached_property
