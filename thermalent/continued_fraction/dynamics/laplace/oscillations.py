@@ -62,8 +62,6 @@ def _refined(
         return complex(values[np.argmin(np.abs(values - z))]) - z
 
     before, distance_before = start, away(start)
-    if not np.isfinite(distance_before):
-        return None
     now = before + distance_before
     for _ in range(_MOST_STEPS):
         distance = away(now)
