@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.networks.nodes import CollectiveSpin, Emitter, Qubit
+from thermalent.networks.nodes import SIGMA_MINUS, CollectiveSpin, Emitter, Qubit
 from thermalent.networks.symmetry import level_charges
 
 
@@ -31,12 +31,17 @@ class Ladder(NamedTuple):
     energy: float  # of the excited level above the ground level
 
 
+_OF_A_QUBIT = Ladder(0, 1, complex(SIGMA_MINUS[0, 1]), 0.0)
+
+
 def ladder(emitter: Emitter) -> Ladder | None:
     """The emitter's levels of charge 0 and 1, or None if there is not one of each.
 
     Raises:
         SymmetryError: the emitter does not conserve its number of excitations.
     """
+    if type(emitter) is Qubit:  # searches of maxima ask for those of thousands of networks
+        return _OF_A_QUBIT
     of_levels = charges(emitter)
     ground, excited = np.flatnonzero(of_levels == 0), np.flatnonzero(of_levels == 1)
     if len(ground) != 1 or len(excited) != 1:
