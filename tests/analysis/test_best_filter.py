@@ -7,7 +7,7 @@ import pytest
 
 import thermalent as te
 from thermalent.analysis.design.margins import margin
-from thermalent.analysis.shapes import best_filter, filter_search
+from thermalent.analysis.shapes import best_filter, climb, filter_search
 from thermalent.analysis.shapes.best_filter import _warn, filter_of
 from thermalent.analysis.shapes.climb import ClimbEnd, climbed, with_slope, without_far_zeros
 from thermalent.analysis.shapes.filter_search import _MORE_QUANTA, SearchResult, _distinct
@@ -172,8 +172,6 @@ def test_the_unit_of_a_search_is_the_best_half_width():
 
 def test_a_climb_that_stops_on_a_slope_begins_again(monkeypatch):
     """With few steps at a time it still ends at the top, and it stops where nothing is gained."""
-    from thermalent.analysis.shapes import climb
-
     coordinates = PassiveCoordinates(2, zeros=True, symmetric=True, unit=0.0153)
     link = TruncatedLink(te.thermal_link(ROOM, 1.0), 2, quanta=2)
     start = coordinates.place(np.array([1.0, 0.4, 0.3]), np.array([0.1, 0.7]))
@@ -317,3 +315,16 @@ def test_a_pole_that_a_zero_cancels_is_no_filter_of_that_order():
     with pytest.raises(UnstableSpectrumError, match="A zero of the filter cancels one of its"):
         chain_numbers(*companion(np.poly(poles), np.poly(poles[1:2])))
     assert len(chain_numbers(*companion(np.poly(poles), np.poly([-2.5]))).drift) == 3
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_random_zeros_are_as_many_as_asked_and_come_in_pairs(symmetric):
+    rng = np.random.default_rng(6)
+    found = [climb._zeros(count, (0.2, 1.0), symmetric, rng) for count in [0, 1, 2, 3, 6] * 20]
+    assert [len(zeros) for zeros in found] == [0, 1, 2, 3, 6] * 20
+    together = np.concatenate(found)
+    assert np.mean(np.abs(together.imag) > 0.1) > 0.3
+    for zeros in found:
+        left = np.sort_complex(np.round(zeros, 12))
+        same = np.array_equal(left, np.sort_complex(np.round(zeros.conj(), 12)))
+        assert same or not symmetric

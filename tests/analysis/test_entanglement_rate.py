@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import thermalent as te
-from thermalent.analysis.entanglement_rate import _with_error
+from thermalent.analysis.entanglement_rate import _maxima, _with_error
 
 
 @pytest.mark.parametrize("reset", [0.5, 3.0])
@@ -139,3 +139,10 @@ def test_the_error_of_a_pair_among_others_is_that_of_the_elements_that_are_added
 
     assert found(4, 1e-5) > 1e-5
     assert found(8, 1e-5) == found(4, 2e-5) == pytest.approx(2 * found(4, 1e-5), rel=0.05)
+
+
+def test_maxima_of_a_grid_are_kept_if_a_neighbour_shows_that_they_may_rise():
+    """The second one by 0.3, as much as it differs on one side, or by 0.15, which is too little."""
+    assert _maxima(np.array([0.0, 1.0, 0.5, 0.8, 0.79, 0.0])) == [1, 3]
+    assert _maxima(np.array([0.0, 1.0, 0.79, 0.8, 0.5, 0.0])) == [1, 3]
+    assert _maxima(np.array([0.0, 1.0, 0.5, 0.65, 0.6, 0.0])) == [1]

@@ -1,10 +1,12 @@
 """Ranges that are enlarged where the optimum lies on a bound of them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.analysis.optimise import OptimumError
+from thermalent.analysis.optimise import OptimumError, _widened
 
 
 def bump(x, y=0.3):
@@ -62,3 +64,19 @@ def test_slopes_widen_as_well():
 def test_the_number_is_checked():
     with pytest.raises(ValueError, match="`widen` must be"):
         found({"x": (1.0, 2.0)}, widen=-1)
+
+
+@pytest.mark.parametrize(
+    ("box", "at", "wider"),
+    [
+        ((0.5, 3.0), 0.5, (0.125, 3.0)),  # by a factor of four
+        ((0.5, 3.0), 3.0, (0.5, 12.0)),
+        ((0.0, 3.0), 0.0, (-3.0, 3.0)),  # by its width, where a factor leads nowhere
+        ((-2.0, 3.0), -2.0, (-7.0, 3.0)),
+        ((-2.0, 0.0), 0.0, (-2.0, 2.0)),
+        ((-3.0, -2.0), -2.0, (-3.0, -1.0)),
+    ],
+)
+def test_a_range_grows_at_the_end_that_is_touched(box, at, wider):
+    optimum = SimpleNamespace(at_bounds=("x",), parameters={"x": at, "y": 0.3})
+    assert _widened({"x": box, "y": (0.2, 0.4)}, optimum) == {"x": wider, "y": (0.2, 0.4)}

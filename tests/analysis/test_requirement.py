@@ -301,3 +301,22 @@ def test_an_imperfection_that_costs_nothing_is_not_said_to_limit():
     assert abs(found.limits[0].cost) < 1e-8
     assert "limits it most" not in found.answer
     assert found.answer.endswith("The imperfections that there are cost less than 0.0001.")
+
+
+class Rising(Curve):
+    """A margin 1 - 1/x, for dephasing times x, the longest of which is infinite."""
+
+    def __init__(self):
+        pass
+
+    def __call__(self, x):
+        return 1 - 1 / x
+
+    def _with_error(self, x):
+        return x
+
+
+@pytest.mark.parametrize("target", [0.3, 0.96])
+def test_a_value_is_crossed_between_the_last_time_and_none(target):
+    assert Rising()._crossing(1.2, inf, target) == pytest.approx(1 / (1 - target), rel=1e-9)
+    assert Rising()._crossing(1.2, 100.0, target) == pytest.approx(1 / (1 - target), rel=1e-9)

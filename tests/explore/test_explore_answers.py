@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import shlex
 import time
 from math import pi
@@ -177,6 +178,18 @@ def test_limits_are_differences_of_two_states(link):
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_what_drives_is_a_tenth_larger_and_a_place_half_a_percent_further_away():
+    point = read_point({"preset": "siv-orbital", "wavelengths_1": "2", "wavelengths_2": "3"})
+    lab, changes = point.hardware(), changes_of(point)
+    after = {change.words: point.hardware(**change.arguments) for change in changes}
+    moved = after["qubit 2 half a percent of a wavelength further away"]
+    assert moved.wavelengths == pytest.approx((2.0, 3.005), rel=1e-12)
+    assert after["temperature of the source 10 % higher"].temperature == 1.1 * lab.temperature
+    assert after["quality factor 10 % higher"].quality == 1.1 * lab.quality
+    faster = after["decay rates of the qubits 10 % higher"]
+    assert faster.rate_unit * faster.gamma[0] == pytest.approx(1.1 * lab.rate_unit * lab.gamma[0])
+
+
 def test_an_imperfection_that_is_there_is_taken_away_and_costs():
     words = {change.words: change.kind for change in changes_of(read_point(ONE_WAY))}
     assert [word for word, kind in words.items() if kind == "without"] == [
@@ -313,6 +326,43 @@ def test_the_drawing_has_the_numbers_that_are_set():
     assert {"2 % lost", "at 30 mK"} <= set(texts)
     assert not [words for words in drawn({})[0] if "lost" in words or "T" in words or "Δ" in words]
     assert "Chebyshev of order 3, 0.1 dB" in drawn({"filter": "chebyshev:3:0.1"})[0]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_the_parts_of_the_drawing_stay_apart(link):
+    """Arrows lie between what they connect, and words above the waveguide beside each other."""
+    lab = read_point(link).hardware()
+    svg = ElementTree.fromstring(schematic_svg(lab))
+    name = "{http://www.w3.org/2000/svg}"
+    line = {float(each.get("cy")) for each in svg.iter(f"{name}circle")}.pop()
+    solid = [(float(c.get("cx")) - 20, float(c.get("cx")) + 20) for c in svg.iter(f"{name}circle")]
+    solid += [
+        (float(r.get("x")), float(r.get("x")) + float(r.get("width")))
+        for r in svg.iter(f"{name}rect")
+        if float(r.get("height")) > 20
+    ]
+    arrows = []
+    for path in svg.iter(f"{name}path"):
+        if path.get("marker-end"):
+            start, end = path.get("d")[1:].split("H")
+            arrows.append((float(start.split()[0]), float(end)))
+    assert len(arrows) == (4 if lab.wavelengths is None else 3)
+    for start, end in arrows:
+        assert start < end <= 560
+        assert all(end <= left or right <= start for left, right in solid)
+    above = {}
+    for text in svg.iter(f"{name}text"):
+        x, y, half = float(text.get("x")), float(text.get("y")), 3.2 * len(text.text)
+        assert 12 < y < 168
+        assert 0 < x < 560
+        if y < line:
+            above[text.text] = (x - half, x + half)
+        warm = text.text.startswith("at ") and text.text.endswith("K")
+        if warm or "lost" in text.text:  # right above its stretch
+            assert 20 < line - y < 30
+            assert any(start < x < end for start, end in arrows)
+    spans = sorted(above.values())
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
 
 
 def test_the_drawing_has_the_qubits_in_the_order_of_the_line():

@@ -110,6 +110,9 @@ def test_the_half_power_width():
     assert fitting._half_power_width(frequencies, power) == pytest.approx(2.0, abs=0.21)
     narrow = np.where(np.arange(101) == 40, 1.0, 1e-3)
     assert fitting._half_power_width(frequencies, narrow) == pytest.approx(0.1)
+    uneven = np.concatenate([frequencies, [13.0, 20.0]])  # the smallest distance counts
+    narrow = np.where(np.arange(103) == 40, 1.0, 1e-3)
+    assert fitting._half_power_width(uneven, narrow) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("constant", [False, True])

@@ -379,3 +379,21 @@ def test_an_approximation_says_what_the_measured_source_alone_moves():
     assert found.stats["source_error"] == pytest.approx(apart, rel=1e-9)
     assert f"the measured source move an element by {apart:.1e}" in found.error.how
     assert "plus three" not in found.error.how
+
+
+def test_what_the_data_allow_as_well_is_the_same_in_every_rate_unit(tmp_path):
+    quarter = te.Filter.poles_and_zeros([-0.35 + 0.35j, -0.35 - 0.35j], gain=0.2)
+    path = written(tmp_path, quarter, noise=1e-3)
+    one, other = (te.Filter.from_touchstone(path, order=2, unit=unit) for unit in (20e3, 5e3))
+    np.testing.assert_allclose(other.fwhm, 4 * one.fwhm, rtol=1e-9)
+    pairs = list(zip(one.alternatives(), other.alternatives(), strict=True))
+    assert len(pairs) >= 4
+    for (near, gain), (same, like) in pairs:
+        assert gain == like == 1.0
+        assert near.peak == pytest.approx(one.peak, rel=0.02)
+        poles = [np.sort_complex(1j * f.poles) for f in (one, near, same)]  # by their frequency
+        np.testing.assert_allclose(poles[2], 4 * poles[1], rtol=1e-8)
+        np.testing.assert_allclose(poles[1], poles[0], atol=0.1)
+        omega = np.linspace(-1.0, 1.0, 5)
+        powers = [np.abs(f.response(x)) ** 2 for f, x in ((near, omega), (same, 4 * omega))]
+        np.testing.assert_allclose(*powers, rtol=1e-7)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import thermalent as te
+from thermalent.fock.master_equation import _jump_operator
 
 NETWORKS = {
     "thermal link": te.thermal_link(
@@ -78,3 +80,17 @@ def test_one_cutoff_per_mode_and_one_dimension_per_node():
 def test_what_has_no_operators_is_refused(network, cutoff, message):
     with pytest.raises(te.ThermalentError, match=message):
         te.master_equation(network, cutoff)
+
+
+@pytest.mark.parametrize("unit", [2.0**-40, 1.0, 2.0**40])
+def test_a_channel_with_a_negative_rate_by_rounding_has_no_jump_operator(unit):
+    """A rho B^+ of a positive multiple A of B is O rho O^+; of anything else it is no jump."""
+    b = sparse.csr_array(np.array([[0.0, 1.0], [0.0, 2.0j]]))
+    rounded, other = (sparse.csr_array([[0.0, 9 + off], [0.0, 18j]]) for off in (4e-15, 1e-3))
+    for a in (9 * b, rounded):
+        np.testing.assert_allclose(
+            _jump_operator(unit * a, b).toarray(), 3 * unit**0.5 * b.toarray()
+        )
+    for a in (-9 * b, other, 9 * b.conj()):
+        with pytest.raises(te.ThermalentError, match="negative rate within rounding"):
+            _jump_operator(unit * a, b)

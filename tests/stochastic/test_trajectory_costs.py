@@ -260,3 +260,10 @@ def test_the_bias_of_the_first_two_qubits_counts_for_every_pair(monkeypatch):
     assert given == {"n": 256, "seed": 3, "step": 0.02}
     one = te.thermal_link(6.0, 0.5, qubits=1)
     assert te.FieldJumps()._bias(one, 0.02) == pytest.approx(2e-3)
+
+
+def test_the_steps_that_are_told_are_those_of_three_step_lengths():
+    """All paths are followed with the step, with twice of it and with four times."""
+    run = te.evolve(te.thermal_link(0.5, 0.5), [0.0, 5.0], "00", te.FieldTrajectories(n=64, seed=1))
+    each = 5.0 / run.stats["step"]
+    assert 1.75 * each <= run.stats["steps"] / 64 <= 1.75 * (each + 4)

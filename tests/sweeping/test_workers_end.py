@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+import thermalent as te
 from thermalent.sweeping.execution import executors
 from thermalent.sweeping.execution.parent import _runs
 
@@ -141,3 +143,18 @@ def test_cores_are_those_that_this_process_may_use(monkeypatch):
     assert executors.cores() == 2
     monkeypatch.delattr(os, "sched_getaffinity")
     assert executors.cores() == 7
+
+
+@pytest.mark.parametrize(("threads", "count"), [({"a": 2, "b": 3}, 5), ({"a": 0}, 1)])
+def test_a_dask_cluster_gets_as_many_blocks_at_a_time_as_it_has_threads(threads, count):
+    client = SimpleNamespace(
+        run=lambda *call, **options: dict.fromkeys(threads, te.__version__),
+        nthreads=lambda: threads,
+        status="running",
+    )
+    workers = executors._dask(client)
+    assert workers.count == count
+    assert workers.alive()
+    client.run = lambda *call, **options: {**dict.fromkeys(threads, te.__version__), "c": "0.0.1"}
+    with pytest.raises(te.ThermalentError, match=r"worker c has thermalent 0\.0\.1, but"):
+        executors._dask(client)
