@@ -9,7 +9,7 @@ from collections import defaultdict
 import pytest
 
 import thermalent
-from tests.support.source import FILES, ROOT, tree
+from tests.support.source import FILES, ROOT, statements, tree
 
 # Names that several modules may define, and why.
 SHARED: dict[str, str] = {}
@@ -67,7 +67,7 @@ def arguments(node: ast.FunctionDef | ast.ClassDef) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_docstrings_describe_the_arguments_that_exist(path):
-    for node in ast.walk(tree(path)):
+    for node in statements(tree(path)):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             unknown = set(documented_arguments(ast.get_docstring(node) or "")) - arguments(node)
             assert not unknown, f"{node.name} documents {sorted(unknown)}, which it does not have"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source import FILES, ROOT, tree
+from tests.support.source import FILES, ROOT, statements, tree
 
 # What each room may import beside itself; methods are siblings that know nothing of each other.
 _GROUND = {"support", "numerics", "display"}
@@ -54,7 +54,7 @@ def imports() -> dict[str, set[str]]:
     """Every import of a module of the package, wherever in the file it stands."""
     found: dict[str, set[str]] = defaultdict(set)
     for name, path in KNOWN.items():
-        for node in ast.walk(tree(path)):
+        for node in statements(tree(path)):
             if isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{name} has a relative import"
                 if (node.module or "").split(".")[0] == "thermalent":

@@ -11,15 +11,17 @@ ROOT = Path(thermalent.__file__).parent
 # The functions of thermalent/support/deprecation.py, of which `warn` is called as `warn(old, new)`.
 _BY_KEYWORD = {"renamed_arguments", "renamed_names"}
 _BY_POSITION = {"renamed_attribute", "warn"}
+_WORDS = _BY_KEYWORD | _BY_POSITION
 
 
 def deprecations(root: Path = ROOT) -> list[str]:
     """A line per old name: the place, the old and the new name where they are written out."""
     lines = []
     for path in sorted(root.rglob("*.py")):
-        if path.name == "deprecation.py":
+        source = path.read_text()
+        if path.name == "deprecation.py" or not any(word in source for word in _WORDS):
             continue
-        tree = ast.parse(path.read_text())
+        tree = ast.parse(source)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 place = f"{path.relative_to(root.parent)}:{node.lineno}"
