@@ -94,10 +94,7 @@ def adjoint(
     pinned = stationary.a + sweep.k
     pinned[stationary.row] = stationary.trace
     y = np.zeros_like(sweep.x)
-    solution = np.linalg.solve(pinned.T, gradient)
-    # One correction by the residual, as in `TierZeroEquation.solve`.
-    solution = solution + np.linalg.solve(pinned.T, gradient - pinned.T @ solution)
-    y[0, :tier0_size] = solution
+    y[0, :tier0_size] = np.linalg.solve(pinned.T, gradient)
     y[0, stationary.row] = 0.0  # L^T y is g but for its part along the trace
     if y.shape[1] <= SMALL:
         from thermalent.continued_fraction.sensitivity import kernels
