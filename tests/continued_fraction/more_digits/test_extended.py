@@ -51,6 +51,26 @@ def test_bits_are_doubled_until_they_decide_and_all_spend_from_one_budget(
     assert found.outcome == outcomes[len(bits) - 1]
 
 
+@pytest.mark.parametrize("ended", ["budget", "memory"])
+def test_what_is_singular_stays_so_where_more_digits_cannot_be_afforded(monkeypatch, ended):
+    """The error had been that of the attempt that could not begin: infinite, after one tier."""
+    left = ["singular", ended]
+
+    class Attempt:
+        spent = 30.0
+
+        def __init__(self, network, couplings, numbers, wanted, report):
+            pass
+
+        def run(self, budget):
+            return result(left.pop(0))
+
+    monkeypatch.setattr(extended, "_Attempt", Attempt)
+    monkeypatch.setattr(extended, "first_bits", lambda wanted: 128)
+    assert extended.solve(None, 1e-9, budget=100.0).outcome == "singular"
+    assert not left
+
+
 def attempt(*, sizes=(), stretch=10, charge=1, undriven=False, bits=128):
     """An attempt whose tiers take a multiplication each and leave what is given."""
     found = object.__new__(_Attempt)

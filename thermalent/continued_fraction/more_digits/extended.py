@@ -98,14 +98,18 @@ def solve(
     bits = first_bits(wanted)
     most = max(most_bits, bits)
     spent = 0.0
+    singular: Extended | None = None
     with working("more digits") as report:
         while True:
             with precision(bits):
                 attempt = _Attempt(network, couplings, numbers, wanted, report)
                 extended = attempt.run(budget - spent)
             spent += attempt.spent
+            if extended.outcome in ("budget", "memory") and singular is not None:
+                return singular  # to fewer bits, but no more can be afforded
             if extended.outcome in ("converged", "budget", "memory") or 2 * bits > most:
                 return extended
+            singular = extended if extended.outcome == "singular" else None
             bits *= 2
 
 
