@@ -81,10 +81,13 @@ def public_objects() -> dict[str, object]:
         if not inspect.ismodule(value):
             found[name] = value
             continue
+        source = inspect.getsource(value)
         for inner, part in vars(value).items():
-            own = getattr(part, "__module__", "").startswith(f"{value.__name__}.")
-            here = getattr(part, "__module__", "") == value.__name__
-            if callable(part) and not inner.startswith("_") and (own or here):
+            home = getattr(part, "__module__", "")
+            here = home == value.__name__ or home.startswith(f"{value.__name__}.")
+            # What stands in a file beside, and is said to be offered here.
+            own = here or f"from {home} import {inner} as {inner}\n" in source
+            if callable(part) and not inner.startswith("_") and own:
                 found[f"{name}.{inner}"] = part
     return {name: value for name, value in found.items() if callable(value)}
 
