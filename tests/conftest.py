@@ -19,6 +19,7 @@ settings.load_profile("thermalent")
 LONGEST = (
     "docs/test_site.py",
     "kept_results/test_kept_results.py",
+    "mutation/test_sampling.py",
     "analysis/test_relaxation_rates.py",
     "cli/test_cli.py",
     "continued_fraction/more_digits/test_more_digits.py",
@@ -26,8 +27,8 @@ LONGEST = (
     "agreement/test_matrix.py",
     "analysis/test_design.py",
     "claims/test_routes.py",
+    "continued_fraction/lattice/test_broadband_iteration.py",
     "figures/test_figures.py",
-    "installation/test_kernel_cache.py",
     "analysis/test_radiation_several_poles.py",
     "claims/test_ring_reference.py",
     "analysis/test_radiation.py",
@@ -49,6 +50,8 @@ def pytest_configure(config):
     program = (
         "import thermalent as te\n"
         "te.steady_state(te.thermal_link(5.0, 0.5))\n"
+        "turned = [te.thermal_link(n, 0.5, detuning=(0.1, -0.2)) for n in range(1, 65)]\n"
+        "te.steady_states(turned)\n"
         "for warm in (0.0, 0.1):\n"
         "    network = te.thermal_link(5.0, 0.5, waveguide_occupation=warm)\n"
         "    te.steady_state(network, te.FieldTrajectories(n=128, seed=5))"
