@@ -30,6 +30,7 @@ from thermalent.networks.network import Network
 from thermalent.solution.result import ErrorEstimate, SteadyState
 from thermalent.solution.several import SteadyStateArrays
 from thermalent.solution.validity import known_states, marked
+from thermalent.support.machine.freed_memory import keep_freed_memory
 
 _TOGETHER = 2**22  # elements of superoperators held at once
 HOW = "change of the state with more tiers and another scaling and order of them"
@@ -73,6 +74,7 @@ def solved_arrays(
         settings: Accuracy.
         threads: Number of threads. It changes no bit of any result.
     """
+    keep_freed_memory()
     size, found = int(np.prod(networks.dims)) ** 4, []
     for slice_ in _slices(np.arange(len(networks)), max(1, _TOGETHER // (6 * size))):
         for group in chains(networks, slice_, kind):
