@@ -104,17 +104,17 @@ def states_on_circles(slow, rounding, seed):
 def test_the_circle_is_smaller_than_the_slowest_rate_and_its_error_is_bounded(slow):
     for seed in range(100):
         radii, states = states_on_circles(slow, 1e-17, seed)
-        radius, error = choose_circle(radii, states)
-        assert radius < slow
-        true = np.max(np.abs(states[list(radii).index(radius)] - 0.25))
+        n, error = choose_circle(radii, states)
+        assert radii[n] < slow
+        true = np.max(np.abs(states[n] - 0.25))
         assert true <= error
         assert error < 1e5 * 1e-17 / min(slow, radii[0])
 
 
-def test_one_small_change_by_chance_is_not_the_accuracy_of_the_smallest_circle():
+def test_small_changes_by_chance_are_not_the_accuracy_of_the_smallest_circles():
     radii, states = states_on_circles(1.0, 1e-17, 1)
     states[-1] = states[-2]
-    assert choose_circle(radii, states)[0] == radii[1]
+    assert choose_circle(radii, states)[0] == 1
 
 
 def test_a_state_that_a_slow_rate_leaves_is_not_taken_for_the_last():
@@ -129,7 +129,7 @@ def test_a_state_that_a_slow_rate_leaves_is_not_taken_for_the_last():
         )
         reached = te.steady_state(net, initial="11")
         assert np.max(np.abs(reached.state - np.diag([0.75, 0, 0.25, 0]))) <= reached.error
-        assert reached.error <= 1e-12 + 1e-14 / slow
+        assert reached.error <= 1e-12 + 3e-14 / slow
 
 
 @pytest.mark.parametrize(("part", "regular"), [(2.0, True), (0.5, False)])

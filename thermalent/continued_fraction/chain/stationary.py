@@ -26,8 +26,7 @@ from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 _EPS = float(np.finfo(float).eps)
 _POINTS = 8  # on a circle around zero
 _SHRINK = 8.0  # each of these circles is smaller than the one before by this factor
-_TOGETHER = 2  # of the smallest circles
-_AGREE = 4.0  # states agree within this multiple of what is lost on their circles, a rough number
+_MARGIN = 10.0  # between what circles lose and the median of what they seem to lose
 
 
 class TierZeroEquation:
@@ -139,24 +138,33 @@ class TierZeroEquation:
         b = self.coordinates(rho)
         s = self.source_rate
         tier = evaluate_chain(self.chain, resolvent(self.chain, b, s), s=s, rtol=rtol).tiers
-        radius, lost = self.circle(b, tier)
-        fewer, state = (self.around_zero(b, n, radius) for n in (tier, 2 * tier))
+        radius, fewer, lost = self.circle(b, tier)
+        state = self.around_zero(b, 2 * tier, radius)
         return state, float(np.max(np.abs(state - fewer))) + lost + 10 * _EPS, 2 * tier
 
-    def circle(self, b: np.ndarray, last: int) -> tuple[float, float]:
-        """Radius of the circle for `around_zero`, and the error that is left there.
+    def circle(
+        self, b: np.ndarray, last: int, first: float | None = None, shrink: float = _SHRINK
+    ) -> tuple[float, np.ndarray, float]:
+        """Radius of the circle for `around_zero`, its state, and the error that is left there.
 
         Within a circle no rate has acted, slow ones beside zero included, and a small one loses
         digits. So this is the largest with which all smaller ones agree as far as these have
         digits (Lepskii's choice of a bandwidth, 1991). What is lost grows as one over the radius
         and shows in the changes from one circle to the next.
+
+        Args:
+            b: Coordinates of the initial state.
+            last: Highest tier.
+            first: The largest radius that is tried.
+            shrink: Factor from one radius to the next.
         """
-        first = self.source_rate / 16
+        first = self.source_rate / 16 if first is None else first
         scale = float(np.max(np.abs(self.a + evaluate_truncated(self.chain, first, last))))
-        count = int(np.log(max(first / (10 * _EPS * scale), 1.0)) / np.log(_SHRINK))
-        radii = first / _SHRINK ** np.arange(2 + count)
+        count = int(np.log(max(first / (10 * _EPS * scale), 1.0)) / np.log(shrink))
+        radii = first / shrink ** np.arange(2 + count)
         states = np.array([self.around_zero(b, last, r) for r in radii])
-        return choose_circle(radii, states)
+        n, error = choose_circle(radii, states)
+        return float(radii[n]), states[n], error
 
     def around_zero(self, b: np.ndarray, last: int, radius: float) -> np.ndarray:
         r"""The asymptotic state of an initial state b, from tiers up to `last`.
@@ -176,22 +184,20 @@ class TierZeroEquation:
         return self.matrix(np.mean(values, axis=0))
 
 
-def choose_circle(radii: np.ndarray, states: np.ndarray) -> tuple[float, float]:
-    """The largest radius whose state agrees with those of all smaller ones, and its error.
+def choose_circle(radii: np.ndarray, states: np.ndarray) -> tuple[int, float]:
+    """Place of the largest radius whose state agrees with all smaller ones, and its error.
 
     Args:
         radii: Radii, falling by one factor, (n,), at least two.
         states: The states, (n, d, d).
     """
     distances = np.max(np.abs(states[:, None] - states[None]), axis=(2, 3))
-    # What a circle loses is seen in the change to it; larger ones lose less by the radius. One
-    # change may be small by chance, so that the smallest circles count together.
-    seen = np.diagonal(distances, 1) * radii[1:]
-    seen = np.maximum.accumulate(np.append(seen, np.max(seen[-_TOGETHER:]))[::-1])[::-1]
-    lost = seen / radii
-    agree = distances <= _AGREE * (lost[:, None] + lost[None])
+    changes = np.diagonal(distances, 1)
+    # The median: a slow rate makes one or two changes larger, and some are small by chance.
+    lost = _MARGIN * (np.median(changes * radii[1:]) / radii + _EPS)
+    agree = distances <= lost[:, None] + lost[None]
     n = next(n for n in range(len(radii)) if agree[n, n:].all())
-    return float(radii[n]), float(_AGREE * lost[n] + distances[n, min(n + 1, len(radii) - 1)])
+    return n, float(lost[n] + distances[n, min(n + 1, len(radii) - 1)])
 
 
 def resolvent(chain: HierarchyChain | Tiers, b: np.ndarray, s: complex) -> Solve:

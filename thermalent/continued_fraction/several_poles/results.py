@@ -32,7 +32,8 @@ _HOW_TRUNCATED = "distance to the state with as many tiers as it takes"
 _HOW_REACHED = "change with more quanta along the chain and with twice as many tiers"
 _FLOOR = 10 * float(np.finfo(float).eps)
 _PER_CIRCLE = 16.0  # folds in real numbers: four complex ones, of which each takes four
-_CIRCLES = 16.0  # that the choice of one tries
+_COARSE = 64.0  # factor between the circles of the check at the end
+_CIRCLES = 8.0  # that it takes at most
 
 
 def several_poles_steady_state(
@@ -117,7 +118,7 @@ def _reached(
     s = few.source_rate
     # The resolvent at the source's own rate is regular and shows how many tiers matter.
     tier = evaluate_chain(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).tiers
-    radius, lost = few.circle(b, tier)
+    radius, _, lost = few.circle(b, tier)
     while True:
         stationary = TierZeroEquation(tiers(chain, quanta, start=initial))
         b = stationary.coordinates(initial)
@@ -135,13 +136,12 @@ def _reached(
             report(f"K = {quanta}, {depth} tiers, error {error / scale:.0e}")
         converged = error <= aimed * scale
         stagnant = before is not None and convergence.stagnates(changes, changed, scale)
-        # The check at the end takes about as many circles again.
+        # The check at the end takes work, too.
         further = _CIRCLES * work(chain, quanta, depth) + work(chain, quanta + 1, 2 * tier)
         exhausted = spent + _PER_CIRCLE * further > MOST_WORK
         if converged or stagnant or exhausted:
             # More quanta may have slower rates than the few that the circle was chosen for.
-            radius, lost = stationary.circle(b, depth)
-            again = stationary.around_zero(b, depth, radius)
+            radius, again, lost = stationary.circle(b, depth, radius, _COARSE)
             error += lost + float(np.max(np.abs(again - state)))
             state = again
             converged = error <= aimed * scale
