@@ -60,8 +60,11 @@ def slowest(
         own = first.error - first.rank_rounding
         rounding = own - first.change
         if np.any(rounding > np.maximum(wanted, 2 * first.change)):
-            if search.exact and not search.all_found and effort < _ROUNDS:
-                more += 2  # a group that was not complete does not converge
+            if search.exact and effort < _ROUNDS:
+                if search.all_found:  # of so few tiers, that those of more are not near to them
+                    last = search.fine.last
+                else:
+                    more += 2  # a group that was not complete does not converge
                 continue
             raise MethodError(_not_known(first, rounding / wanted, exact=search.exact))
         if np.any(own > wanted) or len(first.values) < min(count, search.coarse.size - 1):
@@ -79,6 +82,8 @@ def slowest(
             continue
         if winding.missing == 0:
             return first
+        if search.all_found:
+            last = search.fine.last
         extra = np.concatenate([extra, search.closer(winding.places)])
     raise MethodError(
         f"The {count} slowest rates could not be made certain with {last} tiers: the determinant "
