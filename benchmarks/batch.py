@@ -11,8 +11,8 @@ import thermalent as te
 from benchmarks.report import Row, at_least, at_most
 from thermalent.continued_fraction import solve_side_by_side
 from thermalent.continued_fraction.batch.fractions import Fractions
-from thermalent.continued_fraction.chain.small import chains
-from thermalent.continued_fraction.chain.structure import structure
+from thermalent.continued_fraction.chain.one_structure.small import chains
+from thermalent.continued_fraction.chain.one_structure.structure import structure
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 
 _METHOD = te.ContinuedFraction(rtol=1e-6)

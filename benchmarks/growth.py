@@ -12,8 +12,8 @@ import thermalent as te
 from benchmarks.report import Row, at_least, at_most
 from benchmarks.timing import best_seconds, peak_memory
 from thermalent.continued_fraction.batch.lanes import solved_group
-from thermalent.continued_fraction.chain.small import chains
-from thermalent.continued_fraction.chain.structure import structure
+from thermalent.continued_fraction.chain.one_structure.small import chains
+from thermalent.continued_fraction.chain.one_structure.structure import structure
 
 KAPPA = 1e-3
 EXPONENT = 0.55

@@ -14,8 +14,8 @@ from thermalent.continued_fraction.batch.alone_kernels import fold_alone, row_fo
 from thermalent.continued_fraction.batch.arrangement import Arrangement, room_for, side_by_side_of
 from thermalent.continued_fraction.batch.group_kernels import fold_groups
 from thermalent.continued_fraction.batch.kernels import fold_points
-from thermalent.continued_fraction.chain.small import Chains, chains
-from thermalent.continued_fraction.chain.structure import structure
+from thermalent.continued_fraction.chain.one_structure.small import Chains, chains
+from thermalent.continued_fraction.chain.one_structure.structure import structure
 from thermalent.support.vectors import aligned, at, everywhere, minus_product, put
 
 NAME = "tier"

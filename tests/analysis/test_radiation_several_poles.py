@@ -208,7 +208,7 @@ def test_the_resolvent_is_that_of_the_assembled_tiers():
     asked = spectra_several_poles._asked(network, "output", 1, 1e-3, None)
     for other in (False, True):
         regression = correlations.TierRegression(asked, 2, other=other)
-        from thermalent.continued_fraction.several_poles.chain.assembly import (
+        from thermalent.continued_fraction.chain.assembly import (
             assemble_tiers as assemble,
         )
         from thermalent.continued_fraction.several_poles.chain.fields import joined_tiers, split

@@ -13,7 +13,10 @@ from thermalent.continued_fraction import many_emitters, memory, one_mode, sever
 from thermalent.continued_fraction.batch.lanes import solved_arrays
 from thermalent.continued_fraction.batch.plans import together
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
-from thermalent.continued_fraction.chain.structure import MOST_STATES, structure_of_arrays
+from thermalent.continued_fraction.chain.one_structure.structure import (
+    MOST_STATES,
+    structure_of_arrays,
+)
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.continued_fraction.more_digits import solve
 from thermalent.continued_fraction.one_mode_evolution import OneModeEvolutionPlan

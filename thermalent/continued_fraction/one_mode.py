@@ -11,9 +11,9 @@ from thermalent.continued_fraction.batch.lanes import HOW_FIXED, solved_group
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS, Fraction, evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
-from thermalent.continued_fraction.chain.small import Chains, chains
+from thermalent.continued_fraction.chain.one_structure.small import Chains, chains
+from thermalent.continued_fraction.chain.one_structure.structure import structure
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.chain.structure import structure
 from thermalent.continued_fraction.dynamics.amplitude_cost import amplitude_refusal
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.more_digits import memory_of_balls as balls

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.networks.symmetry import element_charges
 
 

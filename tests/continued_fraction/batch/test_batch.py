@@ -18,15 +18,19 @@ from thermalent.continued_fraction.batch import (
 from thermalent.continued_fraction.batch.arrangement import alone_and_together
 from thermalent.continued_fraction.batch.fractions import Fractions
 from thermalent.continued_fraction.batch.side_by_side import solve_side_by_side
-from thermalent.continued_fraction.chain import convergence, small
-from thermalent.continued_fraction.chain.blocks import block_bands, lane_tiers
+from thermalent.continued_fraction.chain import convergence
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.kernels.rounding import lost_by_rounding
+from thermalent.continued_fraction.chain.one_structure import small
+from thermalent.continued_fraction.chain.one_structure.blocks import block_bands, lane_tiers
+from thermalent.continued_fraction.chain.one_structure.small import chains
+from thermalent.continued_fraction.chain.one_structure.structure import (
+    structure,
+    structure_of_arrays,
+)
 from thermalent.continued_fraction.chain.rounding import disturbed
-from thermalent.continued_fraction.chain.small import chains
-from thermalent.continued_fraction.chain.structure import structure, structure_of_arrays
 from thermalent.models.line_arrays import thermal_links
 from thermalent.networks.network import Network
 from thermalent.networks.nodes import CollectiveSpin, Mode, Qubit, Qudit

@@ -11,9 +11,9 @@ from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.kernels import rounding as rounding_kernels
-from thermalent.continued_fraction.chain.small import chains
+from thermalent.continued_fraction.chain.one_structure.small import chains
+from thermalent.continued_fraction.chain.one_structure.structure import structure
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.chain.structure import structure
 from thermalent.testing import KINDS, random_network
 
 EPS = np.finfo(float).eps

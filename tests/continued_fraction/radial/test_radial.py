@@ -12,8 +12,8 @@ from thermalent.analytic.methods.amplitude_fluctuations import averaged_over_rad
 from thermalent.analytic.methods.classical_field import classical, field
 from thermalent.analytic.methods.null_vector import one_mode_of
 from thermalent.analytic.radial_elements import radial_elements
-from thermalent.continued_fraction.chain.small import chains
-from thermalent.continued_fraction.chain.structure import structure
+from thermalent.continued_fraction.chain.one_structure.small import chains
+from thermalent.continued_fraction.chain.one_structure.structure import structure
 from thermalent.continued_fraction.radial.elimination import factored
 from thermalent.continued_fraction.radial.equation import radial_equation
 from thermalent.continued_fraction.radial.integrals import radial_integrals

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction.several_poles.chain.assembly import assemble_tiers, tier_offsets
+from thermalent.continued_fraction.chain.assembly import assemble_tiers, tier_offsets
 from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.chain.fields import joined_tiers, split

@@ -15,7 +15,7 @@ import numpy as np
 
 from thermalent.continued_fraction.batch.lanes import side_by_side
 from thermalent.continued_fraction.batch.side_by_side import solve_arrays_side_by_side
-from thermalent.continued_fraction.chain.structure import structures
+from thermalent.continued_fraction.chain.one_structure.structure import structures
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.one_mode import steady_state_in_doubles
 from thermalent.models.line_arrays import thermal_links

@@ -21,13 +21,13 @@ import numpy as np
 from thermalent.analysis.design.margins import margin
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.chain.tiers import BlockEntries, Tiers
 from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain, chain_of
 from thermalent.continued_fraction.several_poles.chain.tail_damping import (
     tail_damping,
     tail_damping_slopes,
 )
-from thermalent.continued_fraction.several_poles.chain.tiers import BlockEntries, Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import (
     evaluate_truncated_tiers,
 )

@@ -17,13 +17,13 @@ from thermalent.continued_fraction.batch.arrangement import (
 )
 from thermalent.continued_fraction.batch.work import Progress, TierZero, Work, beginning
 from thermalent.continued_fraction.chain import rounding
-from thermalent.continued_fraction.chain.blocks import lane_tiers
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
-from thermalent.continued_fraction.chain.small import Chains
+from thermalent.continued_fraction.chain.one_structure.blocks import lane_tiers
+from thermalent.continued_fraction.chain.one_structure.small import Chains
 
 if TYPE_CHECKING:
     from thermalent.continued_fraction.batch.arrangement import AnyArrays
-    from thermalent.continued_fraction.chain.blocks import LaneTiers
+    from thermalent.continued_fraction.chain.one_structure.blocks import LaneTiers
 
 _SHARE = 64  # points that a thread takes at a time
 

@@ -21,8 +21,8 @@ from thermalent.continued_fraction.batch.element_errors import element_errors
 from thermalent.continued_fraction.batch.fractions import Fractions
 from thermalent.continued_fraction.batch.work import Progress
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
-from thermalent.continued_fraction.chain.small import Chains, chains
-from thermalent.continued_fraction.chain.structure import Structure
+from thermalent.continued_fraction.chain.one_structure.small import Chains, chains
+from thermalent.continued_fraction.chain.one_structure.structure import Structure
 from thermalent.continued_fraction.radial.plan import widest_folded
 from thermalent.continued_fraction.settings import Settings
 from thermalent.networks.arrays import NetworkArrays

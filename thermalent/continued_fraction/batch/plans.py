@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import cast
 
 from thermalent.continued_fraction.batch.lanes import side_by_side
-from thermalent.continued_fraction.chain.structure import Structure, structures
+from thermalent.continued_fraction.chain.one_structure.structure import Structure, structures
 from thermalent.continued_fraction.one_mode import OneModePlan
 from thermalent.continued_fraction.settings import Settings
 from thermalent.solution.errors import MethodError

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from thermalent.continued_fraction.batch.lanes import side_by_side, solved_arrays
-from thermalent.continued_fraction.chain.structure import structure_of_arrays, structures
+from thermalent.continued_fraction.chain.one_structure.structure import (
+    structure_of_arrays,
+    structures,
+)
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network

@@ -8,18 +8,14 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
-from thermalent.continued_fraction.several_poles.chain.assembly import (
-    assemble_tiers as tiers_assemble,
-)
-from thermalent.continued_fraction.several_poles.chain.assembly import tier_offsets as tiers_offsets
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.chain.chain import HierarchyChain
+from thermalent.continued_fraction.chain.tiers import Tiers
 
 
 def offsets(chain: HierarchyChain | Tiers, last: int) -> np.ndarray:
     """Position of each tier 0 to `last` in X, and the size of X, (last + 2,)."""
     if isinstance(chain, Tiers):
-        return tiers_offsets(chain, last)
+        return tier_offsets(chain, last)
     even, odd = (block.shape[0] for block in chain.a)
     sizes = np.where(np.arange(last + 1) % 2, odd, even)
     sizes[0] = chain.tier0_size
@@ -29,7 +25,7 @@ def offsets(chain: HierarchyChain | Tiers, last: int) -> np.ndarray:
 def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
     """L truncated at tier `last`, (size, size)."""
     if isinstance(chain, Tiers):
-        return tiers_assemble(chain, last)
+        return assemble_tiers(chain, last)
     start = offsets(chain, last)
     pieces = []
     for parity in (0, 1):
@@ -39,8 +35,8 @@ def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
         pieces.append((n, n, row, col, value))
         up, down = chain.up[parity], chain.down[parity]
         above, below = n[n > 0], n[n < last]
-        pieces.append((above, above - 1, up.row, up.col, _up(up, above)))
-        pieces.append((below, below + 1, down.row, down.col, _down(down, below)))
+        pieces.append((above, above - 1, up.row, up.col, up.rising(above[:, None])))
+        pieces.append((below, below + 1, down.row, down.col, down.falling(below[:, None])))
     rows, cols, values = [], [], []
     for target, source, row, col, value in pieces:
         # Tier 0 does not have all unknowns of the even tiers.
@@ -55,9 +51,47 @@ def assemble(chain: HierarchyChain | Tiers, last: int) -> sparse.csr_array:
     return matrix
 
 
-def _up(band: Band, n: np.ndarray) -> np.ndarray:
-    return band.value * np.sqrt(np.maximum(0.5 * (n[:, None] + band.e), 0.0))
+def existing(chain: Tiers, tier: int) -> np.ndarray:
+    """Mask of the unknowns that exist at a tier: k_1 and l_1 must not be negative."""
+    return chain.lowest[tier % 2] <= tier
 
 
-def _down(band: Band, n: np.ndarray) -> np.ndarray:
-    return band.value * np.sqrt(np.maximum(0.5 * (n[:, None] - band.e) + 1.0, 0.0))
+def tier_offsets(chain: Tiers, last: int) -> np.ndarray:
+    """Position of each tier 0 to `last` in X, and the size of X, (last + 2,)."""
+    sizes = [int(np.count_nonzero(existing(chain, n))) for n in range(last + 1)]
+    return np.concatenate([[0], np.cumsum(sizes)])
+
+
+def assemble_tiers(chain: Tiers, last: int) -> sparse.csr_array:
+    """The generator truncated at tier `last`, (size, size)."""
+    start = tier_offsets(chain, last)
+    # Position of each unknown of each tier in X, -1 where it does not exist.
+    places = []
+    for n in range(last + 1):
+        here = existing(chain, n)
+        places.append(np.where(here, start[n] + np.cumsum(here) - 1, -1))
+    rows, cols, values = [], [], []
+    for n in range(last + 1):
+        parity = n % 2
+        blocks = [(chain.within[parity], n)]
+        if n > 0:
+            blocks.append((chain.up[parity], n - 1))
+        if n < last:
+            blocks.append((chain.down[parity], n + 1))
+        for entries, other in blocks:
+            row, col = places[n][entries.row], places[other][entries.col]
+            use = (row >= 0) & (col >= 0)
+            rows.append(row[use])
+            cols.append(col[use])
+            values.append(entries.at(n)[use])
+        own = places[n][places[n] >= 0]
+        rows.append(own)
+        cols.append(own)
+        values.append(np.full(len(own), -chain.rate * n))
+    matrix = sparse.csr_array(
+        (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols))),
+        shape=(start[-1], start[-1]),
+    )
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix

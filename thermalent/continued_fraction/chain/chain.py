@@ -40,6 +40,14 @@ class Band(NamedTuple):
     value: np.ndarray
     e: np.ndarray
 
+    def rising(self, n: int | np.ndarray) -> np.ndarray:
+        """The elements of B into tier n; of several tiers, (t, 1), those of each."""
+        return self.value * np.sqrt(np.maximum(0.5 * (n + self.e), 0.0))
+
+    def falling(self, n: int | np.ndarray) -> np.ndarray:
+        """The elements of C into tier n; of several tiers, (t, 1), those of each."""
+        return self.value * np.sqrt(np.maximum(0.5 * (n - self.e) + 1.0, 0.0))
+
 
 class Sizes(NamedTuple):
     """Sums of the absolute values that the elements were summed from.

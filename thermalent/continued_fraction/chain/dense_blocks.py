@@ -11,13 +11,13 @@ from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
 def up_block(chain: HierarchyChain, n: int) -> sparse.csr_array:
     """The block B_n from tier n - 1 into tier n."""
     band = chain.up[n % 2]
-    return _block(chain, n, band, np.sqrt(np.maximum(0.5 * (n + band.e), 0.0)))
+    return _block(chain, n, band, band.rising(n))
 
 
 def down_block(chain: HierarchyChain, n: int) -> sparse.csr_array:
     """The block C_n from tier n + 1 into tier n."""
     band = chain.down[n % 2]
-    return _block(chain, n, band, np.sqrt(np.maximum(0.5 * (n - band.e) + 1.0, 0.0)))
+    return _block(chain, n, band, band.falling(n))
 
 
 def diagonal_block(chain: HierarchyChain, s: complex, n: int) -> np.ndarray:
@@ -41,6 +41,6 @@ def evaluate_truncated_dense(chain: HierarchyChain, s: complex, last: int) -> np
     return (down_block(chain, 0) @ tail)[:tier0_size, :tier0_size]
 
 
-def _block(chain: HierarchyChain, n: int, band: Band, factor: np.ndarray) -> sparse.csr_array:
+def _block(chain: HierarchyChain, n: int, band: Band, values: np.ndarray) -> sparse.csr_array:
     shape = (chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0])
-    return sparse.csr_array((band.value * factor, (band.row, band.col)), shape=shape)
+    return sparse.csr_array((values, (band.row, band.col)), shape=shape)

@@ -18,7 +18,7 @@ import numpy as np
 
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import (
     evaluate_truncated_tiers as evaluate_tiers,
 )

@@ -16,7 +16,6 @@ from functools import lru_cache
 import numpy as np
 
 from thermalent.continued_fraction.chain import convergence
-from thermalent.continued_fraction.chain.blocks import block_bands, blocks_of_one
 from thermalent.continued_fraction.chain.chain import (
     Band,
     HierarchyChain,
@@ -26,6 +25,7 @@ from thermalent.continued_fraction.chain.chain import (
 )
 from thermalent.continued_fraction.chain.fraction import SMALL, evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
+from thermalent.continued_fraction.chain.one_structure.blocks import block_bands, blocks_of_one
 from thermalent.operators.superoperators import Operator, Superoperator
 
 

@@ -21,7 +21,7 @@ from thermalent.continued_fraction.chain.fraction import (
     evaluate_truncated,
 )
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.chain.tiers import Tiers
 
 _EPS = float(np.finfo(float).eps)
 _POINTS = 8  # on a circle around zero

@@ -9,8 +9,8 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import HierarchyChain
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.support.errors import ArgumentError
 
 # Tiers to begin with; the second run always has fewer: the difference shows what is left out.

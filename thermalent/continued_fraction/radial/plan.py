@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
-from thermalent.continued_fraction.chain.small import Chains
+from thermalent.continued_fraction.chain.one_structure.small import Chains
 from thermalent.continued_fraction.lattice.solve import ENOUGH
 from thermalent.continued_fraction.memory import expected_tiers, width_for_tiers
 from thermalent.continued_fraction.settings import Settings

@@ -111,18 +111,18 @@ def adjoint(
 def _up(chain: HierarchyChain, n: int) -> np.ndarray:
     """The block B_n from tier n - 1 into tier n as an array: faster than sparse if small."""
     band = chain.up[n % 2]
-    return _array(chain, n, band, np.sqrt(np.maximum(0.5 * (n + band.e), 0.0)))
+    return _array(chain, n, band, band.rising(n))
 
 
 def _down(chain: HierarchyChain, n: int) -> np.ndarray:
     """The block C_n from tier n + 1 into tier n as an array."""
     band = chain.down[n % 2]
-    return _array(chain, n, band, np.sqrt(np.maximum(0.5 * (n - band.e) + 1.0, 0.0)))
+    return _array(chain, n, band, band.falling(n))
 
 
-def _array(chain: HierarchyChain, n: int, band: Band, factor: np.ndarray) -> np.ndarray:
+def _array(chain: HierarchyChain, n: int, band: Band, values: np.ndarray) -> np.ndarray:
     block = np.zeros((chain.a[n % 2].shape[0], chain.a[1 - n % 2].shape[0]))
-    block[band.row, band.col] = band.value * factor
+    block[band.row, band.col] = values
     return block
 
 

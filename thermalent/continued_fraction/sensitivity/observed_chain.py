@@ -18,8 +18,8 @@ from thermalent.continued_fraction.chain.chain import (
     hierarchy_chain,
 )
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.one_structure.structure import MOST_STATES
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
-from thermalent.continued_fraction.chain.structure import MOST_STATES
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.sensitivity import border
 from thermalent.continued_fraction.sensitivity.adjoint import (

@@ -17,11 +17,11 @@ import numpy as np
 from thermalent.continued_fraction.chain import fraction as fractions
 from thermalent.continued_fraction.chain.fraction import Fraction
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.placements import count
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import (
     evaluate_truncated_tiers,
 )

@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter, Response
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
 from thermalent.continued_fraction.dynamics.steps import Steps
@@ -32,7 +33,6 @@ from thermalent.continued_fraction.several_poles.chain.fields import (
     vectors_of,
 )
 from thermalent.continued_fraction.several_poles.chain.placements import count
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.converge import bytes_needed
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep

@@ -15,6 +15,7 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.dynamics.laplace.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter
 from thermalent.continued_fraction.dynamics.laplace.reduced import folded, response
@@ -23,7 +24,6 @@ from thermalent.continued_fraction.dynamics.steps import Steps, largest_rate
 from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.placements import count
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.total_charge import (
     part_of_charge,

@@ -17,10 +17,10 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse.linalg import ArpackError, eigs
 
 from thermalent.continued_fraction.chain.assembly import assemble
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.placements import placements
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 
 _ALL = 600  # unknowns up to which all eigenvalues are found, in about a second
 _MOST_UNKNOWNS = 4_000  # of a search, which takes some ten seconds with those before

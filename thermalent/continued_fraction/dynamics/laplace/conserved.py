@@ -19,7 +19,7 @@ import numpy as np
 from scipy import linalg
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain
-from thermalent.continued_fraction.several_poles.chain.tiers import BlockEntries, Tiers
+from thermalent.continued_fraction.chain.tiers import BlockEntries, Tiers
 
 _EPS = float(np.finfo(float).eps)
 # A row replaced should not be one of a weakly coupled tier, whose small entries are accurate.

@@ -12,10 +12,10 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.fraction import evaluate_at_nodes, evaluate_truncated
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
 from thermalent.continued_fraction.dynamics.laplace.inversion import Response
 from thermalent.continued_fraction.dynamics.laplace.oscillations import weakly_damped
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 
 # z - A_0 - K(z), (tier0, tier0), and b(z), (tier0,), with the tiers up to a depth.
 Reduced = Callable[[complex, int], tuple[np.ndarray, np.ndarray]]

@@ -18,6 +18,7 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyTerms
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.sensitivity.generator_slopes import Slope, randomised
 from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.chain.coordinates import (
@@ -27,7 +28,6 @@ from thermalent.continued_fraction.several_poles.chain.coordinates import (
     in_coordinates,
 )
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.converge import block_size, bytes_needed, work
 from thermalent.continued_fraction.several_poles.elimination.sweep import FACTORS, TierSweep
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from thermalent.continued_fraction.chain.tiers import BlockEntries, Tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.elements import without_rounding
 from thermalent.continued_fraction.several_poles.chain.layout import Pattern, Places, layout
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
-from thermalent.continued_fraction.several_poles.chain.tiers import BlockEntries, Tiers
 from thermalent.numerics.reachable import reachable
 from thermalent.operators.superoperators import Operator, sandwich
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thermalent.continued_fraction.several_poles.chain.assembly import existing, tier_offsets
+from thermalent.continued_fraction.chain.assembly import existing, tier_offsets
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.placements import Placements, placements
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.networks.symmetry import element_charges
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.support.progress import still_working
 
 # Largest block that the compiled loop eliminates faster than LAPACK with its calls, measured.

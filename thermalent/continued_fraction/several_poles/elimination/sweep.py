@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import (
     Factors,
     above,

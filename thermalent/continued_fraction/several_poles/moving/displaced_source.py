@@ -17,17 +17,17 @@ from itertools import islice
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.chain.assembly import (
+from thermalent.continued_fraction.chain.assembly import (
     assemble_tiers,
     existing,
     tier_offsets,
 )
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.chain.building import tiers, tiers_with_changes
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.elements import emitter_elements
 from thermalent.continued_fraction.several_poles.chain.fields import TierMatrices, vectors_of
 from thermalent.continued_fraction.several_poles.chain.placements import count, placements
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.moving.crossing import across
 from thermalent.continued_fraction.several_poles.moving.moving_generator import (
     CovarianceUnits,

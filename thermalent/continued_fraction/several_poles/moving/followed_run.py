@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.chain.assembly import tier_offsets
+from thermalent.continued_fraction.chain.assembly import tier_offsets
+from thermalent.continued_fraction.chain.tiers import Tiers, is_real, real_part
 from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.fields import (
@@ -27,7 +28,6 @@ from thermalent.continued_fraction.several_poles.chain.fields import (
     split,
     vectors_of,
 )
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers, is_real, real_part
 from thermalent.continued_fraction.several_poles.moving.collocation import (
     bytes_of_factors,
     long_steps_to,

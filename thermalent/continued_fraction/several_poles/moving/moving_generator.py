@@ -20,10 +20,10 @@ from functools import cached_property, lru_cache
 import numpy as np
 from scipy import sparse
 
-from thermalent.continued_fraction.several_poles.chain.assembly import assemble_tiers
+from thermalent.continued_fraction.chain.assembly import assemble_tiers
+from thermalent.continued_fraction.chain.tiers import BlockEntries, Tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
-from thermalent.continued_fraction.several_poles.chain.tiers import BlockEntries, Tiers
 from thermalent.continued_fraction.several_poles.elimination.sum_of_matrices import SumOfMatrices
 
 # Sparse products take so much longer than the dense ones in which work is granted.

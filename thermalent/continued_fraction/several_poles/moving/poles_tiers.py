@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from thermalent.continued_fraction.chain.assembly import tier_offsets
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
 from thermalent.continued_fraction.dynamics.steps import largest_rate
-from thermalent.continued_fraction.several_poles.chain.assembly import tier_offsets
 from thermalent.continued_fraction.several_poles.chain.building import tiers_with_changes
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.fields import joined_tiers, split
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
 from thermalent.continued_fraction.several_poles.moving.collocation import long_steps_to, long_work

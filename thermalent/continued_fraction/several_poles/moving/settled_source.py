@@ -14,13 +14,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.dynamics.laplace.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter
 from thermalent.continued_fraction.dynamics.laplace.reduced import Reduced, response
 from thermalent.continued_fraction.dynamics.relaxation import relax
 from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.continued_fraction.several_poles.chain.fields import joined_tiers
-from thermalent.continued_fraction.several_poles.chain.tiers import Tiers
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
 from thermalent.continued_fraction.total_charge import tier0_matrices

@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.blocks import LaneTiers, block_bands, lane_tiers
 from thermalent.continued_fraction.chain.chain import HierarchyChain, Sizes
 from thermalent.continued_fraction.chain.hierarchy import bright_dark_bases
-from thermalent.continued_fraction.chain.structure import (
+from thermalent.continued_fraction.chain.one_structure.blocks import (
+    LaneTiers,
+    block_bands,
+    lane_tiers,
+)
+from thermalent.continued_fraction.chain.one_structure.structure import (
     NetworkNumbers,
     Structure,
     Terms,

@@ -1,0 +1,1 @@
+"""Chains of many networks whose superoperators differ in numbers alone, made together."""
