@@ -1,5 +1,7 @@
 """Which methods a comparison does not run because they would take long, and which it does."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,20 @@ def test_jumps_are_weighed_by_amplitudes_and_rates(monkeypatch):
     assert "100 trajectories" in slow(te.thermal_link(50.0, 0.5), method)
     assert slow(te.thermal_link(0.1, 1e-4), method) is not None  # slow to relax
     assert "QuantumJumps" in slow(te.thermal_link(50.0, 0.5), method)
+
+
+def test_the_work_of_jumps_grows_with_the_levels_that_quanta_take(monkeypatch):
+    """Those above 1e-4 of the lowest, log(1e-4)/log(n/(n + 2)), and those of the emitters."""
+    limited(monkeypatch, JUMP_WORK=0.0)
+    method, work = te.QuantumJumps(n=10**6), []
+    for n_th in (0.0, 0.01, 0.1, 1.0, 10.0, 100.0):
+        said = slow(te.thermal_link(n_th, 0.5), method)
+        work.append(float(re.search(r"about (\S+) multiplications", said)[1]))
+    levels = [6, *(6 + np.log(1e-4) / np.log(n / (n + 2)) for n in (0.01, 0.1, 1.0, 10.0, 100.0))]
+    # Amplitudes are as many as levels, and so is the largest rate, at least.
+    for i in range(1, len(work)):
+        assert work[i] / work[i - 1] > 0.7 * levels[i] / levels[i - 1]
+        assert work[i] > work[i - 1]
 
 
 def test_kets_are_weighed_by_their_plan_and_take_four_qubits(monkeypatch):
