@@ -7,7 +7,7 @@ from scipy.linalg import expm
 
 import thermalent as te
 from thermalent.excitations import amplitudes
-from thermalent.excitations.delayed_equation import delay_equation
+from thermalent.excitations.delayed_equation import _require_passive, delay_equation
 
 
 def bare(right=(0.5, 0.5), left=(0.5, 0.5), positions=(0.0, np.pi), **options):
@@ -331,3 +331,16 @@ def test_thermal_light_that_is_late_shifts_the_clock_of_the_second_qubit():
 def test_a_delay_that_is_no_time_is_refused_by_name():
     with pytest.raises(te.ThermalentError, match=r"`delay` must be"):
         te.delayed_amplitudes(bare(), [0.0, 1.0], "10", delay=1e308)
+
+
+@pytest.mark.parametrize("unit", [2.0**-40, 1.0, 2.0**40])
+def test_energy_that_couplings_give_is_told_from_rounding_in_any_unit(unit):
+    """A negative decay rate of 1e-12 of the largest is a rounding, one of 1e-8 is not."""
+    hops = np.array([[0, 1], [1, 0]])
+    for gain, refused in ((1e-12, False), (1e-8, True)):
+        matrix = unit * np.diag([0.5j * gain, -0.5j])
+        if refused:
+            with pytest.raises(te.MethodError, match="give energy at some frequencies"):
+                _require_passive(matrix, hops)
+        else:
+            _require_passive(matrix, hops)

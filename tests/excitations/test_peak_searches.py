@@ -184,6 +184,15 @@ def test_the_largest_value_of_steps_with_its_errors():
     assert (falling.time, falling.interior) == (0.0, False)
 
 
+@pytest.mark.parametrize("top", [0.2, 3.8])
+def test_the_largest_value_may_lie_in_the_first_step_or_in_the_last(top):
+    """Of which the edge on the other side is lower than the outer one."""
+    hill = np.polynomial.Polynomial([0.9 - top**2 / 10, top / 5, -0.1])
+    found = delayed._largest(steps_of(hill, 2, 0.5, 8), 0.5, 4.0, 0.0, 0.0, 1.0)
+    assert (found.value, found.time) == (pytest.approx(0.81), pytest.approx(top))
+    assert found.interior
+
+
 def test_each_node_is_read_by_its_own_clock():
     coefficients = np.arange(24.0).reshape(6, 2, 2)
     steps = DelayedSteps(coefficients, 0.5)
