@@ -113,3 +113,11 @@ def test_errors_are_relative_to_the_quanta_times_the_fastest_rates():
         task = heat_over_time._task(network, np.array([1.0]), "00", source)
         expected = quanta * np.array([0.1, 2.0, 2.0, 1.0])
         assert heat_over_time._scales(task) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("kappa", [1e30, 1e90])
+def test_rates_that_no_steps_can_follow_are_refused_at_once(kappa):
+    with pytest.raises(
+        te.MethodError, match=r"Steps to t = 10 would take 1e\+\d\d multiplications"
+    ):
+        te.heat_over_time(te.thermal_link(2.0, kappa), [1.0, 10.0], "00")

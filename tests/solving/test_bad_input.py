@@ -228,3 +228,16 @@ def test_the_value_that_is_named_is_the_one_that_was_given():
         te.dual_rail(pairs=1, squeezing=1.0, gamma=1e-320)
     with pytest.raises(ValueError, match=r"`qubits` must be at most 1000, but is 4000"):
         te.thermal_link(0.3, 1.0, qubits=4000)
+
+
+@pytest.mark.parametrize(
+    ("network", "method"),
+    [
+        (te.thermal_link(0.3, 1e-90, filters=2), te.ContinuedFraction()),
+        (te.thermal_link(2.0, 1e-90), te.FieldJumps(n=16)),
+    ],
+)
+def test_rates_that_lose_all_digits_are_said_to(network, method):
+    """Instead of an error of numpy or Python."""
+    with pytest.raises(te.MethodError, match="rates are too many decades apart, or in a unit"):
+        te.steady_state(network, method)

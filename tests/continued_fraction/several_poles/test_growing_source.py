@@ -154,3 +154,18 @@ def test_what_the_coordinates_lose_is_in_the_error_at_all_times_but_the_first(mo
     found = te.evolve(network, [0.0, 0.5, 1.0], "1", method, source=source)
     np.testing.assert_allclose(found.error[1:], plain.error[1:] + 0.02, rtol=1e-6)
     assert found.error[0] == pytest.approx(plain.error[0], abs=1e-15)
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e30, 1e90])
+def test_a_source_fills_the_same_in_any_unit_of_rates(unit):
+    """Powers of its drift are in units of the marks between which they are summed."""
+
+    def states(unit):
+        network = te.thermal_link(0.3, 0.2 * unit, unit, filters=2)
+        times, method = np.array([1.0, 10.0]) / unit, te.ContinuedFraction(rtol=1e-3)
+        return te.evolve(network, times, "00", method, source="empty")
+
+    found, expected = states(unit), states(1.0)
+    distance = np.max(np.abs(found.states - expected.states), axis=(1, 2))
+    assert np.all(distance <= found.error + expected.error)
+    assert np.max(found.error) <= 1e-3

@@ -27,6 +27,7 @@ from thermalent.continued_fraction.switching.reference import SourceStretch
 from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun, TierReading
 from thermalent.continued_fraction.total_charge import sum_of_charges, tier0_matrices
 from thermalent.networks.symmetry import element_charges
+from thermalent.solution.errors import MethodError
 from thermalent.solution.evolution import Evolution
 from thermalent.solution.plan import Cost, Plan
 from thermalent.solution.tasks import EvolutionTask, start_amplitudes
@@ -36,6 +37,7 @@ from thermalent.support.progress import working
 _HOW = "difference of two runs with other depths, steps, contours and roundings"
 _FEWER, _MORE = 0.85, 1.5  # tiers of the first run over those of the second; then of each further
 _ROUNDS = 5
+_MOST_WORK = 1e13  # multiplications of a run, some hours: rates are beyond what steps can follow
 _FOLDS = 60.0  # multiplications of a piece, in those of a fraction
 # Tiers of a source that cools: what is remembered of its amplitude does not diffuse.
 _COOLING = 1.5
@@ -190,12 +192,18 @@ def _converged(
             starts=starts,
             report=report,
             reading=reading,
+            granted=_MOST_WORK,
         )
 
     if tiers.cooling:
         depth = int(_COOLING * depth)
     first = run_with(2 * int(np.ceil(_FEWER * depth / 2)) + 2, 0, None)
     before = first.values(times)
+    if first.refused:
+        raise MethodError(
+            f"Steps to t = {times[-1]:g} would take {first.refused:.0e} multiplications (1e9 take "
+            "about a second), because the rates are so large. Ask for earlier times, or check them."
+        )
     last = 2 * int(np.ceil(depth / 2)) + 4
     for round_ in range(_ROUNDS):
         run = run_with(last, round_ + 1, first.starts)

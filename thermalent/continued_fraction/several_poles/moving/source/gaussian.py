@@ -48,8 +48,8 @@ class MovingSource:
         power, powers = np.eye(len(chain.drift), dtype=complex), []
         for n in range(1, _TERMS + 2):
             powers.append(power.ravel())
-            power = -chain.drift @ power / n
-        self._terms = np.array(powers)  # (-H)^n/n!, (terms, m^2)
+            power = -self.apart * chain.drift @ power / n
+        self._terms = np.array(powers)  # (-H a)^n/n! with a between marks, (terms, m^2)
 
     def at(self, time: float) -> tuple[np.ndarray, complex]:
         """V_1j(t) - V_1j, (m,), and the field eta m_1(t) that drives the emitters."""
@@ -88,7 +88,7 @@ class MovingSource:
         mark = int(time / apart)
         if mark not in self.marks:
             self.marks[mark] = matrix_exponential(-drift * (mark * apart))
-        series = (time - mark * apart) ** _POWERS @ self._terms
+        series = (time / apart - mark) ** _POWERS @ self._terms
         return np.asarray(series.reshape(drift.shape) @ self.marks[mark])
 
 
