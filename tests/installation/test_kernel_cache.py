@@ -13,6 +13,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from numba.core.compiler import Flags
 
 from tests.support.source import FILES, tree
 from thermalent.continued_fraction.batch import convergence
@@ -163,6 +164,19 @@ def test_cycles_are_looked_for_as_before_when_all_kernels_are_compiled(before):
         assert within == ((compiled._SELDOM, 10, 10) if before[0] == 700 else before)
     finally:
         gc.set_threshold(*kept)
+
+
+def test_flags_are_compared_as_those_of_numba():
+    of_numba = [Flags() for _ in range(3)]
+    of_numba[1].nrt, of_numba[2].error_model = True, "numpy"
+    for i, flags in enumerate(of_numba):
+        quick = compiled._QuickFlags(flags)
+        assert quick.values() == flags.values()
+        assert quick.copy().values() == flags.values()
+        for k, other in enumerate(of_numba):
+            assert (quick == other) is (other == quick) is (i == k)
+            assert (quick == compiled._QuickFlags(other)) is (i == k)
+            assert i != k or hash(quick) == hash(other)
 
 
 def test_without_compiling_a_kernel_is_its_function(monkeypatch):
