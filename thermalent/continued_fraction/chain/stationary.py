@@ -27,6 +27,10 @@ _EPS = float(np.finfo(float).eps)
 _POINTS = 8  # on a circle around zero
 _SHRINK = 8.0  # each of these circles is smaller than the one before by this factor
 _MARGIN = 10.0  # between what circles lose and the median of what they seem to lose
+# Part of the coupling to the tier above, from which the source has a part in a conserved operator:
+# tiers that are left out move null vectors by up to 1e-3 of it.
+_SHARED, _APART = 1e-2, 1e-6
+_NAMED = 3  # spaces that are named, and one more
 
 
 class TierZeroEquation:
@@ -117,17 +121,52 @@ class TierZeroEquation:
         """The conserved quantities of the network beside the trace, in words.
 
         A generic combination of the conserved operators has their joint eigenspaces for its own;
-        the population of each is conserved, and all but the largest are named.
+        the population of each is conserved, and all but the largest are named. Operators in which
+        the source has a part go on in the tiers above: their part at tier 0 is no conserved
+        population of the emitters, so that these are counted only.
         """
         _, left = self.null_vectors(k, uncertainty)
+        coupling = self._from_tier_one
+        unit = float(np.max(np.abs(coupling), initial=0.0)) or 1.0
+        u, values, _ = np.linalg.svd(left.T @ (coupling / unit))
+        shared = int(np.count_nonzero(values > _SHARED))
+        inexact = float(np.max(values[shared:], initial=0.0))
+        words = []
+        if left.shape[1] - shared > 1:
+            named = self._populations(left @ u[:, shared:], max(_APART, 10 * inexact))
+            words.append(f"the population of {named}")
+        if shared:
+            quantities = "a quantity" if shared == 1 else f"{shared} quantities"
+            words.append(f"{quantities} in which emitters and source share")
+        return ", and ".join(words) or "more than the trace"
+
+    @property
+    def _from_tier_one(self) -> np.ndarray:
+        """The coupling C of tier 0 to the tier above, (tier0, m_1)."""
+        band = self.chain.down[0]
+        found = np.zeros((len(self.a), self.chain.a[1].shape[0]))
+        own = band.row < len(self.a)
+        np.add.at(found, (band.row[own], band.col[own]), band.value[own])
+        return found
+
+    def _populations(self, left: np.ndarray, apart: float) -> str:
+        """The states whose populations left null vectors, (tier0, m), conserve.
+
+        Args:
+            left: The vectors.
+            apart: By how much eigenvalues of a combination differ at least, if they do.
+        """
         weights = np.sqrt(2.0 + np.arange(left.shape[1]))  # generic: no two combinations agree
         values, vectors = np.linalg.eigh(self.matrix(left @ weights))
-        edges = np.flatnonzero(np.diff(values) > 1e-6) + 1  # of numbers that are of order one
+        edges = np.flatnonzero(np.diff(values) > apart) + 1  # of numbers that are of order one
         spaces = np.split(np.arange(self.d), edges)
         largest = max(range(len(spaces)), key=lambda n: len(spaces[n]))
         del spaces[largest]
         named = [" and ".join(_ket(vectors[:, i]) for i in space) for space in spaces]
-        return "the population of " + ", of ".join(named)
+        left_out = len(named) - _NAMED
+        if left_out > 1:
+            named = [*named[:_NAMED], f"{left_out} more spaces"]
+        return ", of ".join(named)
 
     def reached(self, rho: np.ndarray, rtol: float) -> tuple[np.ndarray, float, int]:
         """The asymptotic state of the initial state rho, its error, and the highest tier kept.
