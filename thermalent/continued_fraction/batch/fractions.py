@@ -145,8 +145,11 @@ class Fractions:
         return room_for(how, counts, values.shape[1], tier0_size)
 
     def states(self, points: np.ndarray) -> np.ndarray:
-        """Density matrices of the solutions of some points, (n, d, d)."""
-        elements = (self.tier0.basis[points] * self.work.x[points, None, :]).sum(axis=2)
+        """Density matrices of the solutions of some points in ascending order, (n, d, d)."""
+        basis, x = self.tier0.basis, self.work.x
+        if len(points) < len(x):  # else these are all, and need no copy
+            basis, x = basis[points], x[points]
+        elements = (basis * x[:, None, :]).sum(axis=2)
         d = self.group.reached.populations
         return np.asarray(elements.reshape(-1, d, d))
 

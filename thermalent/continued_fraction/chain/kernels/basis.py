@@ -225,15 +225,14 @@ def _assemble(frames, weights, sums, span, variance, scale, matrices, sizes, rea
     for p in range(weights.shape[0]):
         # In most maps many networks have the same emitters, which alone make A.
         known = p > 0 and _same_emitters(frames, weights, sums, p)
-        backaction = _sum(operators, sums, weights[p], known, p == 0)
+        backaction = _sum(operators, sums, weights[p], known)
         reached[p, n] = backaction
         for i in range(n):
             for j in range(n):
-                down = operators[2, i, j]
                 if backaction:
+                    down = operators[2, i, j]
                     operators[1, i, j] = (variance[p] * down + operators[1, i, j]) / scale[p]
-                if down != 0.0:
-                    operators[2, i, j] = down * scale[p]
+                operators[2, i, j] *= scale[p]
         if known:
             for i in range(n):
                 for j in range(matrices.shape[3]):
@@ -277,26 +276,20 @@ def _same_frame(frames, p):
 
 
 @compiled(nogil=True, error_model="numpy")
-def _sum(operators, sums, weights, known, blank):
+def _sum(operators, sums, weights, known):
     """Write the weighted sums of superoperators; returns whether the middle one is not zero.
 
-    The first one is left out where it is known. Those of the network before are still there, unless
-    nothing is yet; of them the middle one has elements of the last one, too.
+    The first one is left out where it is known.
     """
     weight, row, col, value, begin = sums
-    for which in range(3):
-        if blank:
-            for i in range(operators.shape[1]):
-                for j in range(operators.shape[1]):
-                    operators[which, i, j] = 0.0
-        else:
-            for t in range(begin[which], begin[3] if which == 1 else begin[which + 1]):
-                if which > 0 or not known:
-                    operators[which, row[t], col[t]] = 0.0
     for which in range(int(known), 3):
+        for i in range(operators.shape[1]):
+            for j in range(operators.shape[1]):
+                operators[which, i, j] = 0.0
         for t in range(begin[which], begin[which + 1]):
-            if weights[weight[t]] != 0.0:
-                operators[which, row[t], col[t]] += weights[weight[t]] * value[t]
+            factor = weights[weight[t]]
+            if factor != 0.0:
+                operators[which, row[t], col[t]] += factor * value[t]
     changed = False
     for t in range(begin[1], begin[2]):
         changed |= operators[1, row[t], col[t]] != 0.0
