@@ -344,3 +344,10 @@ def test_energy_that_couplings_give_is_told_from_rounding_in_any_unit(unit):
                 _require_passive(matrix, hops)
         else:
             _require_passive(matrix, hops)
+
+
+@pytest.mark.parametrize("hop", [1, 3, 16, 33])
+def test_couplings_are_asked_at_as_many_frequencies_as_the_longest_delay_needs(hop):
+    """An exchange takes as much as it gives, -2 sin(hop phi): at sixteen places only for some."""
+    with pytest.raises(te.MethodError, match="give energy at some frequencies"):
+        _require_passive(np.array([[-0.05j, 1.0], [1.0, -0.05j]]), np.array([[0, hop], [hop, 0]]))

@@ -120,6 +120,22 @@ def test_a_crossing_is_found_with_its_error():
     assert exact == pytest.approx(rounding, rel=1e-9, abs=0)
 
 
+@pytest.mark.parametrize("near", [0.28, 0.5, 0.98])
+def test_a_norm_that_swings_is_followed_through_every_crossing(near):
+    """|c|^2 = cos(20 t)^2 + sin(20 t)^2/4 passes a value four times a period."""
+    step = Step(
+        start=0.0, length=1.0, end=1.0, size=1.0, basis=np.eye(2),
+        hessenberg=20 * np.array([[0.0, 2.0], [-0.5, 0.0]]), error=0.0, applications=0, states=1,
+    )  # fmt: skip
+    after, norms = step.norms(near)
+    fine = np.linspace(0, 1, 20_001)
+    above = np.cos(20 * fine) ** 2 + np.sin(20 * fine) ** 2 / 4 > near
+    crossings = np.count_nonzero(np.diff(above))
+    assert crossings >= 12
+    assert np.count_nonzero(np.diff(np.append(1.0, norms) ** 2 > near)) == crossings
+    assert len(after) < 200
+
+
 def test_a_crossing_before_the_first_point_of_a_step():
     step = falling(-1.0, np.sqrt(0.499), 0.0, 1.0)
     after, _ = step.norms(0.5)
