@@ -330,3 +330,10 @@ def test_arithmetic_tiers_and_rank_are_all_in_the_error(arithmetic, tiers, rank)
     given = np.array([1e-4, 2e-4, 2e-4]) * arithmetic + 5e-4 * tiers + 3e-5 * rank
     left = 2 * EPS * np.abs(found.values)
     assert found.error == pytest.approx(given + left, rel=1e-10, abs=0.0 if not tiers else EPS)
+
+
+@pytest.mark.parametrize("kappa", [1e-90, 1e-30, 1e30, 1e90])
+def test_rates_too_far_apart_for_one_list_are_refused(kappa):
+    """They had taken minutes, or the list without the slow ones was called complete."""
+    with pytest.raises(te.MethodError, match=r"they may be 1e\+25 times apart at most"):
+        te.relaxation_rates(te.thermal_link(2.0, kappa))

@@ -61,6 +61,7 @@ class Rates(ShownRates):
     made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
+_APART = 1e25  # times that rates of source and emitters differ: at 1e30 wrong lists were counted
 _MOST_RATES = 200  # of them, several times as many candidates are refined
 _COUNTED = "counted by the winding number of the determinant, or all eigenvalues found"
 _ALL_OF_TWO = "all eigenvalues of two truncations found, which agree"
@@ -134,6 +135,7 @@ def slowest_decays(
         refusal = ContinuedFraction().chain_refusal(network)
         if refusal is not None:
             raise MethodError(f"Relaxation rates come from the hierarchy: {refusal}")
+        _refuse_rates_apart(network)
     charges = _charges(network)
     most = int(charges.max())
     if charge is not None and (not _is_integer(charge) or abs(charge) > most):
@@ -157,6 +159,25 @@ def slowest_decays(
         return _of_all_sectors(found, count, charge, True, _COUNTED)
     how = f"{_SEARCHED} (a count takes about {uncounted:.0e} multiplications)"
     return _of_all_sectors(found, count, charge, False, how)
+
+
+def _refuse_rates_apart(network: Network) -> None:
+    """Complain about a source and emitters whose rates are too far apart for one list.
+
+    Raises:
+        MethodError: they are.
+    """
+    emitters = np.ix_(network.emitter_indices, network.emitter_indices)
+    matrices = (network.couplings.exchange, network.couplings.decay)
+    own = max(float(np.max(np.abs(matrix[emitters]))) for matrix in matrices)
+    for index in network.mode_indices:
+        source = network.mode_rates(index)[0]
+        if own and source and not 1 / _APART <= source / own <= _APART:
+            raise MethodError(
+                f"Relaxation rates of a source of rate {source:.3g} and emitters of rate {own:.3g} "
+                f"are not found in one list: they may be {_APART:.0e} times apart at most, or the "
+                "slow ones are lost to rounding. Check the rates."
+            )
 
 
 def _of_all_sectors(
