@@ -70,3 +70,12 @@ def test_the_next_contour_begins_with_as_many_nodes_where_they_were_enough(
     inverter._window(1.0, 10.0)
     assert (inverter.fewest > 0) is kept
     assert inverter.fewest >= first
+
+
+@pytest.mark.parametrize(("real", "centres"), [(False, [50j, -40j]), (True, [0, 50j, -40j])])
+def test_every_lasting_pole_is_within_one_contour(real, centres):
+    """Around the least damped one that is in none yet; those that have decayed need none."""
+    found = object.__new__(Inverter)
+    found.tolerance, found.real = TOLERANCE, real
+    found.poles = np.array([-0.03 - 40.1j, -0.01 + 50j, -0.02 - 40j, -90.0 + 3j])
+    assert found._centres(1.0, 3.0, 16).tolist() == centres

@@ -8,6 +8,7 @@ import pytest
 import thermalent as te
 from tests.support.extrapolation import extrapolated
 from tests.support.sensitive_networks import line, three
+from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain import dense_blocks
 from thermalent.continued_fraction.chain.chain import generator, hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
@@ -314,3 +315,11 @@ def test_an_odd_number_of_levels_has_tiers_of_two_sizes():
         ]
         difference = (ends[0].purity() - ends[1].purity()) / (2 * h)
         assert found[name] == pytest.approx(difference, rel=1e-6)
+
+
+def test_the_memory_of_derivatives_is_that_of_a_block_per_tier():
+    """Of emitters without a symmetry, whose blocks have all unknowns of a charge's parity."""
+    h = hierarchy(te.thermal_link(1.0, 0.5, (1.0, 0.7, 0.3), qubits=3, detuning=(0.1, 0.2, 0.3)))
+    block = max(block.nbytes for block in hierarchy_chain(h).a)
+    few, many = (memory.derivatives_bytes(h.numbers, tiers) for tiers in (10, 110))
+    assert many - few == 100 * block

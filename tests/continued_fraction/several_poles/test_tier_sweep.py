@@ -1,5 +1,7 @@
 """Folds of the tiers and the ways back up: compiled loops, LAPACK and one sparse solve agree."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,9 +28,14 @@ def route(request, monkeypatch):
 
 @pytest.mark.parametrize("s", [0.05, 0.05 + 0.3j])
 @pytest.mark.parametrize("charge", [0, 1])
-def test_a_sweep_is_a_dense_solve(route, s, charge):
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+def test_a_sweep_is_a_dense_solve(route, s, charge, rate):
+    """Also where noise enters the amplitude that drives, which then decays by itself."""
     network = te.thermal_link(3.0, 0.2, (1.0, 0.7), detuning=(0.1, -0.2), filters=2)
-    built = tiers(chain_of(network), 2, np.ones((4, 4)), charge)
+    chain = chain_of(network)
+    chain = replace(chain, drift=chain.drift + rate * np.eye(2))
+    built = tiers(chain, 2, np.ones((4, 4)), charge)
+    assert built.rate == pytest.approx(rate, abs=1e-12)
     matrix = assemble_tiers(built, LAST).toarray()
     at = tier_offsets(built, LAST)
     identity = np.eye(matrix.shape[0])

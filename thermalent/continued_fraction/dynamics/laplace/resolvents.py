@@ -51,7 +51,7 @@ def resolvents(
         row: r on the lowest tiers.
     """
     m = max(block.shape[0] for block in chain.a)
-    if m > MOST_IN_LANES or (last + 1) * lanes_bytes(m) > RESOLVENTS:
+    if m > MOST_IN_LANES or last * lanes_bytes(m) > RESOLVENTS:
         return None
     from thermalent.continued_fraction.dynamics.laplace import frequency_kernels as kernels
     from thermalent.support.vectors import aligned
