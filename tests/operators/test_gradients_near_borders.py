@@ -106,29 +106,30 @@ def test_divided_differences_of_the_logarithm():
 def test_derivatives_of_the_barrier_are_differences():
     rng = np.random.default_rng(3)
     rho, x = mixed(rng), 0.05 * rng.normal(size=15)
-    slope, curvature = relative_entropy._derivatives(rho, x, 3.0)
+    root = np.linalg.cholesky(rho)
+    slope, curvature = relative_entropy._derivatives(root, x, 3.0)
     h = 1e-5
     for k in (0, 7, 14):
         step = h * np.eye(15)[k]
-        ahead, behind = (relative_entropy._barrier(rho, x + s * step, 3.0) for s in (1, -1))
+        ahead, behind = (relative_entropy._barrier(root, x + s * step, 3.0) for s in (1, -1))
         assert (ahead - behind) / (2 * h) == pytest.approx(slope[k], rel=1e-6, abs=1e-7)
-        slopes = [relative_entropy._derivatives(rho, x + s * step, 3.0)[0] for s in (1, -1)]
+        slopes = [relative_entropy._derivatives(root, x + s * step, 3.0)[0] for s in (1, -1)]
         np.testing.assert_allclose((slopes[0] - slopes[1]) / (2 * h), curvature[k], atol=1e-4)
-    point = relative_entropy._point(rho, x)
+    point = relative_entropy._point(root, x)
     p, vectors = np.linalg.eigh(point.sigma)
     logarithm = (vectors * np.log(p)) @ vectors.conj().T
     assert point.cross_entropy == pytest.approx(-np.trace(rho @ logarithm).real, rel=1e-12)
     transposed = relative_entropy._transposed(point.sigma)
     expected = 3.0 * point.cross_entropy
     expected -= np.linalg.slogdet(point.sigma)[1] + np.linalg.slogdet(transposed)[1]
-    assert relative_entropy._barrier(rho, x, 3.0) == pytest.approx(expected, rel=1e-12)
-    assert relative_entropy._barrier(rho, 9.0 * np.ones(15), 3.0) == np.inf
+    assert relative_entropy._barrier(root, x, 3.0) == pytest.approx(expected, rel=1e-12)
+    assert relative_entropy._barrier(root, 9.0 * np.ones(15), 3.0) == np.inf
 
 
 def test_the_gap_is_that_of_the_dual():
     """The bound from below is the lowest eigenvalue of gradient less the transposed dual."""
     rng = np.random.default_rng(4)
-    point = relative_entropy._point(mixed(rng), 0.05 * rng.normal(size=15))
+    point = relative_entropy._point(np.linalg.cholesky(mixed(rng)), 0.05 * rng.normal(size=15))
     dual = np.linalg.inv(relative_entropy._transposed(point.sigma)) / 50.0
     lowest = np.linalg.eigvalsh(point.gradient - relative_entropy._transposed(dual))[0]
     expected = np.trace(point.gradient @ point.sigma).real - lowest

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from thermalent.operators import given_states
+from thermalent.operators import given_states, state_checks
 from thermalent.operators.state_checks import STATE_TOLERANCE as STATE_TOLERANCE
 from thermalent.operators.state_checks import check_dims as check_dims
 from thermalent.operators.state_checks import check_ket as check_ket
 from thermalent.operators.state_checks import check_state as check_state
 from thermalent.operators.state_checks import density as density
-from thermalent.operators.state_checks import dimensions_of
 from thermalent.operators.state_checks import is_ket as is_ket
 from thermalent.operators.state_checks import lowest_eigenvalue as lowest_eigenvalue
 from thermalent.support.calls import with_explained_calls
@@ -70,7 +69,7 @@ def ket(label: str, dims: Sequence[int] | None = None, *, name: str = "label") -
     if not parts or not all(part.isascii() and part.isdigit() for part in parts):
         fail(name, 'a basis label such as "01"', label)
     levels = tuple(map(int, parts))
-    shape = (2,) * len(levels) if dims is None else dimensions_of(dims)
+    shape = (2,) * len(levels) if dims is None else state_checks.dimensions_of(dims)
     if len(levels) != len(shape):
         fail(name, f"one level for each of {len(shape)} subsystems", label)
     if any(level >= dimension for level, dimension in zip(levels, shape, strict=True)):
@@ -197,7 +196,7 @@ def initial_state(
     Raises:
         ValueError: `spec` is no state of these subsystems; the message says in which respect.
     """
-    shape = dimensions_of(dims)
+    shape = state_checks.dimensions_of(dims)
     if isinstance(spec, str):
         named = shape == (2, 2) and spec in _BELL
         spec = bell(spec) if named else ket(spec, shape, name=name)
