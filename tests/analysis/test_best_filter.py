@@ -12,6 +12,7 @@ from thermalent.analysis.shapes.best_filter import _warn, filter_of
 from thermalent.analysis.shapes.climb import ClimbEnd, climbed, with_slope, without_far_zeros
 from thermalent.analysis.shapes.filter_search import _MORE_QUANTA, SearchResult, _distinct
 from thermalent.analysis.shapes.passive_spectra import (
+    ChainNumbers,
     PassiveCoordinates,
     UnstableSpectrumError,
     chain_numbers,
@@ -55,6 +56,24 @@ def test_coordinates_are_read_back():
         coordinates = PassiveCoordinates(4, zeros=True, symmetric=symmetric, unit=0.1)
         place = rng.normal(size=coordinates.count)
         np.testing.assert_array_equal(coordinates.place(*coordinates.polynomials(place)), place)
+
+
+@pytest.mark.parametrize("n_th", [1e-6, 1e-3, 0.3, 1.9, 2.1, 100.0])
+@pytest.mark.parametrize("kappa", [0.03, 0.3])
+def test_the_search_sees_the_same_link_behind_cold_sources(n_th, kappa):
+    """A cavity of decay rate kappa: the amplitude falls at kappa, in units of gamma."""
+    link = TruncatedLink(te.thermal_link(n_th, 1.0), 1, quanta=1)
+    numbers = ChainNumbers(np.array([[kappa + 0j]]), kappa / 2)
+    exact = te.steady_state(te.thermal_link(n_th, kappa))
+    assert link.value(numbers, 512) == pytest.approx(margin(exact.state), abs=1e-9)
+
+
+def test_behind_a_cold_source_nothing_is_better_than_the_best_cavity():
+    found = te.best_filter(0.3, 1, starts=2)
+    scan = [
+        te.steady_state(te.thermal_link(0.3, k)).concurrence() for k in np.linspace(0.1, 0.4, 31)
+    ]
+    assert max(scan) <= found.concurrence <= max(scan) + 1e-4
 
 
 def test_common_zeros_without_damping_are_no_filter():

@@ -72,7 +72,7 @@ class TruncatedLink:
         reference = chain_of(network)
         own = float(np.real(reference.drift[0, 0]))
         # One cavity of rate kappa, half of what its amplitude decays at, has the flux kappa/2.
-        self.per_flux = reference.scale**2 / (own / 2)
+        self.per_flux = reference.variance / (own / 2)
         rng = np.random.default_rng(0)
         self.places = [(i, j) for i in range(poles) for j in range(min(i + 2, poles))]
         self.tails = list(range(1, poles - 1))  # where Gamma_j matters
