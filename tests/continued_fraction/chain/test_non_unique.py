@@ -8,7 +8,11 @@ from scipy.sparse.linalg import expm_multiply
 import thermalent as te
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.chain.stationary import TierZeroEquation, choose_circle
+from thermalent.continued_fraction.chain.stationary import (
+    REAL_LOSS,
+    TierZeroEquation,
+    choose_circle,
+)
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators import states
@@ -115,6 +119,22 @@ def test_small_changes_by_chance_are_not_the_accuracy_of_the_smallest_circles():
     radii, states = states_on_circles(1.0, 1e-17, 1)
     states[-1] = states[-2]
     assert choose_circle(radii, states)[0] == 1
+
+
+def test_real_points_and_circles_around_zero_give_the_same_state():
+    net = te.phononic_link(3.0, 0.2, wavelengths=(1, 2))
+    rho = states.initial_state("01", net.dims)
+    stationary = TierZeroEquation(
+        hierarchy_chain(hierarchy(net, excitation_numbers(net)), start=rho)
+    )
+    b = stationary.coordinates(rho)
+    radius, state, lost = stationary.circle(b, 60)
+    real, lost = stationary.interpolated(b, 60, radius), REAL_LOSS * lost
+    assert np.max(np.abs(real - state)) <= lost < 1e-10
+    assert stationary.agrees(b, 60, radius, real, lost)
+    assert not stationary.agrees(b, 60, radius, real + 2e-6, lost)
+    # Where the smaller radius has fewer digits than the difference, it says nothing.
+    assert not stationary.agrees(b, 60, radius * 1e3, stationary.interpolated(b, 60, 200.0), lost)
 
 
 def test_a_state_that_a_slow_rate_leaves_is_not_taken_for_the_last():

@@ -151,12 +151,17 @@ def reached(monkeypatch, value, *, rtol=1e-3, granted=6e12, length=2, radii=(0.1
         def coordinates(self, initial):
             return initial
 
-        def circle(self, b, depth, first=None, shrink=None):
+        def circle(self, b, depth):
             asked.append("circle")
             radius = chosen.pop(0) if len(chosen) > 1 else chosen[0]
-            return radius, self.at(depth, radius), 1e-9
+            return radius, self.at(depth, radius), 1e-11
 
-        def around_zero(self, b, depth, radius):
+        def agrees(self, b, depth, radius, state, lost):
+            asked.append("agrees")
+            assert lost == pytest.approx(1e-9 if radius == radii[0] else 1e-11)
+            return np.array_equal(state, self.at(depth, radii[-1]))
+
+        def interpolated(self, b, depth, radius):
             asked.append(depth)
             return self.at(depth, radius)
 
@@ -180,8 +185,8 @@ def converging(quanta, depth, radius):
 
 def test_a_state_that_is_reached_has_the_error_of_its_last_changes(monkeypatch):
     state, error, depth, quanta, ended, asked = reached(monkeypatch, converging)
-    # Every other time with twice as many tiers; the circle is chosen first and checked at last.
-    assert asked == ["circle", 40, 20, 40, "circle"]
+    # Every other time with twice as many tiers; the radius is chosen first and checked at last.
+    assert asked == ["circle", 40, 20, 40, "agrees"]
     assert (depth, quanta, ended) == (40, 3, "")
     changes = np.array([0.0, 1e-2, 1e-4])
     expected = error_of(ONE_BY_ONE, changes, 2, state[0, 0]) + 1e-12 + 1e-9
@@ -194,26 +199,26 @@ def test_a_state_that_is_reached_has_the_error_of_its_last_changes(monkeypatch):
 
 
 def test_a_slow_rate_that_only_more_quanta_have_is_found_at_the_end(monkeypatch):
-    """The mean over the first circle converges to a state that is left later."""
+    """The states within the first radius converge to one that is left later."""
 
     def value(quanta, depth, radius):
         return converging(quanta, depth, radius) - 0.2 * (radius > 0.01)
 
     state, error, _, quanta, ended, asked = reached(monkeypatch, value, radii=(0.1, 1e-3))
     assert state[0, 0] == pytest.approx(0.7101)
-    assert (quanta, ended, asked.count("circle")) == (4, "", 3)
+    assert (quanta, ended, asked.count("circle"), asked.count("agrees")) == (4, "", 2, 2)
     assert error < 1e-3 * state[0, 0]
     # Where no work is left for more quanta, the distance is part of the error.
-    *_, error, _, quanta, ended, _ = reached(
-        monkeypatch, value, radii=(0.1, 1e-3), granted=16.0 * (3 + 8 + 1) * 1e9 - 1
-    )[0:6]
+    _, error, _, quanta, ended, _ = reached(
+        monkeypatch, value, radii=(0.1, 1e-3), granted=6.0 * (3 + 2 + 1) * 1e9 - 1
+    )
     assert (quanta, ended) == (3, "budget")
     assert 0.2 < error < 0.21
 
 
-@pytest.mark.parametrize(("granted", "quanta"), [(160e9 - 1, 1), (160e9 + 1, 2), (176e9 + 1, 3)])
+@pytest.mark.parametrize(("granted", "quanta"), [(24e9 - 1, 1), (24e9 + 1, 2), (30e9 + 1, 3)])
 def test_the_search_for_a_reached_state_ends_with_its_budget(monkeypatch, granted, quanta):
-    """Sixteen folds for each, and eight times as many for the check are counted beforehand."""
+    """Six folds for each, and twice as many for the comparison are counted beforehand."""
     found = reached(monkeypatch, lambda quanta, *other: 0.4 + 0.1 * quanta, granted=granted)
     assert found[3:5] == (quanta, "budget")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
-from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
+from thermalent.continued_fraction.chain.stationary import REAL_LOSS, TierZeroEquation, resolvent
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
@@ -31,9 +31,8 @@ _HOW = (
 _HOW_TRUNCATED = "distance to the state with as many tiers as it takes"
 _HOW_REACHED = "change with more quanta along the chain and with twice as many tiers"
 _FLOOR = 10 * float(np.finfo(float).eps)
-_PER_CIRCLE = 16.0  # folds in real numbers: four complex ones, of which each takes four
-_COARSE = 64.0  # factor between the circles of the check at the end
-_CIRCLES = 8.0  # that it takes at most
+_PER_STATE = 6.0  # folds
+_COMPARED = 2.0  # states of smaller radii at the end
 
 
 def several_poles_steady_state(
@@ -119,15 +118,16 @@ def _reached(
     # The resolvent at the source's own rate is regular and shows how many tiers matter.
     tier = evaluate_chain(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).tiers
     radius, _, lost = few.circle(b, tier)
+    lost *= REAL_LOSS
     while True:
         stationary = TierZeroEquation(tiers(chain, quanta, start=initial))
         b = stationary.coordinates(initial)
         depth = 2 * tier if quanta % 2 or chain.length == 1 else tier
-        state = stationary.around_zero(b, depth, radius)
-        spent += _PER_CIRCLE * work(chain, quanta, depth)
+        state = stationary.interpolated(b, depth, radius)
+        spent += _PER_STATE * work(chain, quanta, depth)
         scale = float(np.max(np.abs(state)))
         if chain.length == 1:
-            shallow = stationary.around_zero(b, tier, radius)
+            shallow = stationary.interpolated(b, tier, radius)
             return state, float(np.max(np.abs(state - shallow))) + lost + floor, depth, 0, ""
         if before is not None:
             change = float(np.max(np.abs(state - before)))
@@ -136,14 +136,16 @@ def _reached(
             report(f"K = {quanta}, {depth} tiers, error {error / scale:.0e}")
         converged = error <= aimed * scale
         stagnant = before is not None and convergence.stagnates(changes, changed, scale)
-        # The check at the end takes work, too.
-        further = _CIRCLES * work(chain, quanta, depth) + work(chain, quanta + 1, 2 * tier)
-        exhausted = spent + _PER_CIRCLE * further > MOST_WORK
+        # The comparison at the end takes work, too.
+        further = _COMPARED * work(chain, quanta, depth) + work(chain, quanta + 1, 2 * tier)
+        exhausted = spent + _PER_STATE * further > MOST_WORK
         if converged or stagnant or exhausted:
-            # More quanta may have slower rates than the few that the circle was chosen for.
-            radius, again, lost = stationary.circle(b, depth, radius, _COARSE)
-            error += lost + float(np.max(np.abs(again - state)))
-            state = again
+            # More quanta may have slower rates than the few that the radius was chosen for.
+            if not stationary.agrees(b, depth, radius, state, lost):
+                radius, again, lost = stationary.circle(b, depth)
+                error += float(np.max(np.abs(again - state)))
+                state = again
+            error += lost
             converged = error <= aimed * scale
         if converged or stagnant or exhausted:
             ended = "" if converged else "rounding" if stagnant else "budget"
