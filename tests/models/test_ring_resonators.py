@@ -233,3 +233,18 @@ class TestAverage:
             average(lambda x: 0.0, dimension=1, width=-1.0)
         with pytest.raises(ValueError, match="`function` must be a finite real number"):
             average(lambda x: np.nan, dimension=1, width=1.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"coupling": np.ones(1001)}, "number of couplings` must be at most 1000"),
+        (
+            {"coupling": 1.0, "nodes": 300, "qubits": 3},
+            "number of cavities and qubits` must be at most 1000",
+        ),
+    ],
+)
+def test_more_nodes_than_matrices_can_hold_are_refused_at_once(given, name):
+    with pytest.raises(ValueError, match=name):
+        te.ring_resonators(**given)

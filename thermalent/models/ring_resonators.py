@@ -86,6 +86,7 @@ def ring_resonators(
     counts = [
         checks.node_count("qubits", count) for count in checks.per_item("qubits", qubits, n, "node")
     ]
+    checks.node_count("number of cavities and qubits", n if collective else n + sum(counts))
     if not isinstance(collective, (bool, np.bool_)):
         checks.fail("collective", "True or False", collective)
     couplings = _per_qubit("coupling", coupling, counts, _finite_complex)
@@ -122,7 +123,7 @@ def _node_count(nodes: int | None, coupling: Any) -> int:
         checks.fail(
             "coupling", "one number or a sequence with one item per node, 2 or more", coupling
         )
-    return len(coupling)
+    return checks.node_count("number of couplings", len(coupling))
 
 
 def _cavities(
