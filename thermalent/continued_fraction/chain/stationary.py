@@ -191,10 +191,10 @@ class TierZeroEquation:
     def circle(self, b: np.ndarray, last: int) -> tuple[float, np.ndarray, float]:
         """Radius of the circle for `around_zero`, its state, and the error that is left there.
 
-        Within a circle no rate has acted, slow ones beside zero included, and a small one loses
-        digits. So this is the largest with which all smaller ones agree as far as these have
-        digits (Lepskii's choice of a bandwidth, 1991). What is lost grows as one over the radius
-        and shows in the changes from one circle to the next.
+        Rates within a circle have not acted yet in its mean, so that none may be there, however
+        slow; and a small circle loses digits. So this is the largest with which all smaller ones
+        agree as far as these have digits (Lepskii's choice of a bandwidth, 1991). What is lost
+        grows as one over the radius and shows in the changes from one circle to the next.
 
         Args:
             b: Coordinates of the initial state.
@@ -250,9 +250,11 @@ class TierZeroEquation:
             state: Interpolated.
             lost: Its error.
         """
-        smaller = [self.interpolated(b, last, radius * lost / more) for more in _COARSE]
-        distances = np.max(np.abs(np.array(smaller) - state), axis=(1, 2))
-        return bool(np.all(distances <= np.array(_COARSE) + lost))
+        for more in _COARSE:
+            smaller = self.interpolated(b, last, radius * min(lost / more, 1.0))
+            if not float(np.max(np.abs(smaller - state))) <= lost + more:
+                return False
+        return True
 
 
 def choose_circle(radii: np.ndarray, states: np.ndarray) -> tuple[int, float]:
