@@ -188,6 +188,8 @@ def test_amplitudes_without_a_unique_state_are_left_out_and_counted_as_an_error(
     excited = quad(lambda x: np.exp(-x) / (1 + x), 0.03, np.inf)[0] / (1 - lost)
     assert abs(found.state[0, 0] - excited) < found.error
     assert 0.5 * lost < found.error < 0.1
+    # Where little else is allowed, what is left out is nearly all of the error.
+    assert 0.9 * lost < quasistatic._average(Interrupted(0.03), 1.05 * lost).error <= 1.05 * lost
     missing = quasistatic._average(Interrupted(0.2), 0.1)
     assert not missing.unique
     assert missing.error == np.inf

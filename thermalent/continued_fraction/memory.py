@@ -113,6 +113,5 @@ def _largest_block(numbers: np.ndarray) -> float:
 def _larger_half(count: tuple[int, ...]) -> float:
     """Elements of even or of odd charge, from the numbers of states by their excitations."""
     states = np.array(count, dtype=float)
-    pairs = np.convolve(states, states[::-1])  # elements by charge, q = 0 in the middle
-    even = float(pairs[(len(count) - 1) % 2 :: 2].sum())
-    return max(even, float(pairs.sum()) - even)
+    pairs = np.convolve(states, states[::-1])  # elements by charge
+    return float(max(pairs[::2].sum(), pairs[1::2].sum()))
