@@ -141,11 +141,12 @@ def _reached(
         exhausted = spent + _PER_STATE * further > MOST_WORK
         if converged or stagnant or exhausted:
             # More quanta may have slower rates than the few that the radius was chosen for.
-            if not stationary.agrees(b, depth, radius, state, lost):
-                radius, again, lost = stationary.circle(b, depth)
-                error += float(np.max(np.abs(again - state)))
-                state = again
-            error += lost
+            if stationary.agrees(b, depth, radius, state, lost):
+                error += lost
+            else:
+                radius, again, left = stationary.circle(b, depth)
+                error += float(np.max(np.abs(again - state))) + left
+                state, lost = again, REAL_LOSS * left
             converged = error <= aimed * scale
         if converged or stagnant or exhausted:
             ended = "" if converged else "rounding" if stagnant else "budget"
