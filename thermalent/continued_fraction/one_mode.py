@@ -13,6 +13,7 @@ from thermalent.continued_fraction.chain.fraction import MOST_TIERS, Fraction, e
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy, hierarchy
 from thermalent.continued_fraction.chain.one_structure.small import Chains, chains
 from thermalent.continued_fraction.chain.one_structure.structure import structure
+from thermalent.continued_fraction.chain.pole_at_zero import PoleAtZero
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.dynamics.amplitude_cost import amplitude_refusal
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
@@ -246,8 +247,8 @@ class OneModePlan(Plan):
             ValueError: it has coherences between different excitation numbers.
         """
         require_no_coherences(initial, self.numbers)
-        stationary = TierZeroEquation(hierarchy_chain(self.hierarchy, start=initial))
-        state, error, tier = stationary.reached(initial, self.settings.aimed_rtol)
+        chain = hierarchy_chain(self.hierarchy, start=initial)
+        state, error, tier = PoleAtZero(chain, initial).found(self.settings.aimed_rtol)
         return SteadyState(
             network=self.task.network,
             method=self.settings.record,

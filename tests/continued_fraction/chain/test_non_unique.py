@@ -8,11 +8,12 @@ from scipy.sparse.linalg import expm_multiply
 import thermalent as te
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
-from thermalent.continued_fraction.chain.stationary import (
+from thermalent.continued_fraction.chain.pole_at_zero import (
     REAL_LOSS,
-    TierZeroEquation,
+    PoleAtZero,
     choose_circle,
 )
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators import states
@@ -87,11 +88,10 @@ def test_the_tiers_that_are_named_give_the_state_that_is_reached():
     net = te.phononic_link(300.0, 0.2, wavelengths=(1, 2))
     rho = states.initial_state("01", net.dims)
     numbers = excitation_numbers(net)
-    stationary = TierZeroEquation(hierarchy_chain(hierarchy(net, numbers), start=rho))
-    state, error, tier = stationary.reached(rho, 1e-2)
+    reached = PoleAtZero(hierarchy_chain(hierarchy(net, numbers), start=rho), rho)
+    state, error, tier = reached.found(1e-2)
     assert error > 1e-9  # so that tiers matter
-    b = stationary.coordinates(rho)
-    again = stationary.around_zero(b, tier, stationary.circle(b, tier // 2)[0])
+    again = reached.around_zero(tier, reached.circle(tier // 2)[0])
     assert np.array_equal(state, again)
 
 
@@ -124,17 +124,15 @@ def test_small_changes_by_chance_are_not_the_accuracy_of_the_smallest_circles():
 def test_real_points_and_circles_around_zero_give_the_same_state():
     net = te.phononic_link(3.0, 0.2, wavelengths=(1, 2))
     rho = states.initial_state("01", net.dims)
-    stationary = TierZeroEquation(
-        hierarchy_chain(hierarchy(net, excitation_numbers(net)), start=rho)
-    )
-    b = stationary.coordinates(rho)
-    radius, state, lost = stationary.circle(b, 60)
-    real, lost = stationary.interpolated(b, 60, radius), REAL_LOSS * lost
+    chain = hierarchy_chain(hierarchy(net, excitation_numbers(net)), start=rho)
+    reached = PoleAtZero(chain, rho)
+    radius, state, lost = reached.circle(60)
+    real, lost = reached.interpolated(60, radius), REAL_LOSS * lost
     assert np.max(np.abs(real - state)) <= lost < 1e-10
-    assert stationary.agrees(b, 60, radius, real, lost)
-    assert not stationary.agrees(b, 60, radius, real + 2e-6, lost)
+    assert reached.agrees(60, radius, real, lost)
+    assert not reached.agrees(60, radius, real + 2e-6, lost)
     # Where the smaller radius has fewer digits than the difference, it says nothing.
-    assert not stationary.agrees(b, 60, radius * 1e3, stationary.interpolated(b, 60, 200.0), lost)
+    assert not reached.agrees(60, radius * 1e3, reached.interpolated(60, 200.0), lost)
 
 
 def test_a_state_that_a_slow_rate_leaves_is_not_taken_for_the_last():

@@ -142,26 +142,24 @@ def reached(monkeypatch, value, *, rtol=1e-3, granted=6e12, length=2, radii=(0.1
     """An asymptotic state of the population value(quanta, depth, radius), and what was asked."""
     asked, chosen = [], list(radii)
 
-    class Equation:
-        source_rate, chain = 0.5, None
-
-        def __init__(self, quanta):
+    class Pole:
+        def __init__(self, quanta, initial):
             self.quanta = quanta
 
-        def coordinates(self, initial):
-            return initial
+        def tiers(self, rtol):
+            return 20
 
-        def circle(self, b, depth):
+        def circle(self, depth):
             asked.append("circle")
             radius = chosen.pop(0) if len(chosen) > 1 else chosen[0]
             return radius, self.at(depth, radius), 1e-11
 
-        def agrees(self, b, depth, radius, state, lost):
+        def agrees(self, depth, radius, state, lost):
             asked.append("agrees")
             assert lost == pytest.approx(1e-9)  # of interpolated states, whichever the radius
             return np.array_equal(state, self.at(depth, radii[-1]))
 
-        def interpolated(self, b, depth, radius):
+        def interpolated(self, depth, radius):
             asked.append(depth)
             return self.at(depth, radius)
 
@@ -169,10 +167,8 @@ def reached(monkeypatch, value, *, rtol=1e-3, granted=6e12, length=2, radii=(0.1
             x = value(self.quanta, depth, radius)
             return np.diag([x, 1 - x])
 
-    monkeypatch.setattr(results, "TierZeroEquation", Equation)
+    monkeypatch.setattr(results, "PoleAtZero", Pole)
     monkeypatch.setattr(results, "tiers", lambda chain, quanta, start: quanta)
-    monkeypatch.setattr(results, "resolvent", lambda *given: None)
-    monkeypatch.setattr(results, "evaluate_chain", lambda *given, **other: fraction(tiers=20))
     monkeypatch.setattr(results, "work", lambda chain, quanta, depth: 1e9)
     monkeypatch.setattr(results, "MOST_WORK", granted)
     chain = SimpleNamespace(length=length, rounding=1e-12)

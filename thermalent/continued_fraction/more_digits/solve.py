@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thermalent.continued_fraction.chain import conserved
 from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
@@ -146,16 +147,7 @@ def not_unique(chain: HierarchyChain, extended: Extended | None = None) -> Statu
         fraction = evaluate_chain(
             chain, stationary.solve, degenerate=stationary.degenerate, most=10_000
         )
-        count = stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]
-        if count > 1:
-            conserved = stationary.conserved(fraction.k, fraction.uncertainty)
-            explanation = (
-                f": there are {count} independent stationary states, because the network conserves "
-                f"{conserved}"
-            )
+        explanation = conserved.independent_states(stationary, fraction)
     except np.linalg.LinAlgError:
         pass
-    return Outcome.NOT_UNIQUE.because(
-        f"The steady state is not unique{why}{explanation}. Give `initial=` for the one that "
-        "is reached from a state, or break the symmetry (detuning, position, dephasing, decay)."
-    )
+    return conserved.status_not_unique(why, explanation)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from thermalent.continued_fraction.chain.fraction import evaluate_chain
-from thermalent.continued_fraction.chain.stationary import REAL_LOSS, TierZeroEquation, resolvent
+from thermalent.continued_fraction.chain.conserved import independent_states, status_not_unique
+from thermalent.continued_fraction.chain.pole_at_zero import REAL_LOSS, PoleAtZero
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
@@ -112,22 +112,18 @@ def _reached(
     aimed = DEFAULT_RTOL if rtol is None else rtol
     changes, changed, before, spent, error = np.zeros(3), 0, None, 0.0, np.inf
     quanta = min(1, chain.length - 1)
-    few = TierZeroEquation(tiers(chain, quanta, start=initial))
-    b = few.coordinates(initial)
-    s = few.source_rate
-    # The resolvent at the source's own rate is regular and shows how many tiers matter.
-    tier = evaluate_chain(few.chain, resolvent(few.chain, b, s), s=s, rtol=aimed).tiers
-    radius, _, lost = few.circle(b, tier)
+    few = PoleAtZero(tiers(chain, quanta, start=initial), initial)
+    tier = few.tiers(aimed)
+    radius, _, lost = few.circle(tier)
     lost *= REAL_LOSS
     while True:
-        stationary = TierZeroEquation(tiers(chain, quanta, start=initial))
-        b = stationary.coordinates(initial)
+        reached = PoleAtZero(tiers(chain, quanta, start=initial), initial)
         depth = 2 * tier if quanta % 2 or chain.length == 1 else tier
-        state = stationary.interpolated(b, depth, radius)
+        state = reached.interpolated(depth, radius)
         spent += _PER_STATE * work(chain, quanta, depth)
         scale = float(np.max(np.abs(state)))
         if chain.length == 1:
-            shallow = stationary.interpolated(b, tier, radius)
+            shallow = reached.interpolated(tier, radius)
             return state, float(np.max(np.abs(state - shallow))) + lost + floor, depth, 0, ""
         if before is not None:
             change = float(np.max(np.abs(state - before)))
@@ -141,10 +137,10 @@ def _reached(
         exhausted = spent + _PER_STATE * further > MOST_WORK
         if converged or stagnant or exhausted:
             # More quanta may have slower rates than the few that the radius was chosen for.
-            if stationary.agrees(b, depth, radius, state, lost):
+            if reached.agrees(depth, radius, state, lost):
                 error += lost
             else:
-                radius, again, left = stationary.circle(b, depth)
+                radius, again, left = reached.circle(depth)
                 error += float(np.max(np.abs(again - state))) + left
                 state, lost = again, REAL_LOSS * left
             converged = error <= aimed * scale
@@ -157,7 +153,7 @@ def _reached(
 def _status(found: Converged, rtol: float | None) -> Status:
     fraction = found.fraction
     if fraction.outcome == "singular":
-        return _not_unique(found)
+        return status_not_unique(explanation=independent_states(found.stationary, fraction))
     if rtol is None and fraction.error <= ENOUGH * fraction.scale:
         return Status()
     still = (
@@ -200,18 +196,3 @@ def _status(found: Converged, rtol: float | None) -> Status:
         return Status()
     outcome, message = failures[fraction.outcome]
     return outcome.because(f"The continued fraction of {found.poles} poles {message}")
-
-
-def _not_unique(found: Converged) -> Status:
-    fraction, stationary = found.fraction, found.stationary
-    count = stationary.null_vectors(fraction.k, fraction.uncertainty)[0].shape[1]
-    told = ""
-    if count > 1:
-        told = (
-            f": there are {count} independent stationary states, because the network conserves "
-            f"{stationary.conserved(fraction.k, fraction.uncertainty)}"
-        )
-    return Outcome.NOT_UNIQUE.because(
-        f"The steady state is not unique{told}. Give `initial=` for the one that is reached "
-        "from a state, or break the symmetry (detuning, position, dephasing, decay)."
-    )
