@@ -11,7 +11,7 @@ from thermalent.continued_fraction.lattice import iterated
 from thermalent.continued_fraction.lattice.lattice import sectors_of, unknowns
 from thermalent.continued_fraction.lattice.solve import ENOUGH
 from thermalent.continued_fraction.one_mode import OneModePlan
-from thermalent.continued_fraction.settings import Settings
+from thermalent.continued_fraction.settings import Settings, n_max_of
 from thermalent.networks.network import Network
 from thermalent.solution.errors import MethodError
 from thermalent.solution.plan import Cost, Plan
@@ -83,7 +83,7 @@ class ManyEmittersPlan(Plan):
             ),
             status=_status(settings, found),
             stats={
-                "n_max": (found.tiers + 1) // 2,
+                "n_max": n_max_of(found.tiers),
                 "tiers": found.tiers,
                 "ended_by": found.outcome,
                 "operations": found.operations,

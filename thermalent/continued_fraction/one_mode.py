@@ -25,7 +25,7 @@ from thermalent.continued_fraction.radial.plan import (
     tiers_may_help,
     widest_folded,
 )
-from thermalent.continued_fraction.settings import Settings
+from thermalent.continued_fraction.settings import Settings, n_max_of
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers, require_no_coherences
 from thermalent.solution.errors import MethodError
@@ -200,7 +200,7 @@ class OneModePlan(Plan):
             error=ErrorEstimate(fraction.error, _HOW if settings.n_max is None else HOW_FIXED),
             status=_status(settings, fraction, chain),
             stats={
-                "n_max": fraction.tiers // 2,  # of an even number
+                "n_max": n_max_of(fraction.tiers),
                 "tiers": fraction.tiers,
                 "ended_by": fraction.outcome,
                 "unknowns_per_tier": tuple(block.shape[0] for block in chain.a),

@@ -41,3 +41,8 @@ class Settings(NamedTuple):
     def last(self) -> int | None:
         """The highest tier, if it was given by `n_max`."""
         return None if self.n_max is None else 2 * self.n_max
+
+
+def n_max_of(tiers: int) -> int:
+    """The smallest n_max with which all tiers up to one are kept."""
+    return (tiers + 1) // 2

@@ -8,7 +8,7 @@ import numpy as np
 
 from thermalent.continued_fraction.evolved import evolved
 from thermalent.continued_fraction.lattice import solve
-from thermalent.continued_fraction.settings import Settings
+from thermalent.continued_fraction.settings import Settings, n_max_of
 from thermalent.continued_fraction.several_poles import choice, results
 from thermalent.continued_fraction.several_poles.chain.common_coordinates import common_chains
 from thermalent.continued_fraction.several_poles.chain.coordinates import (
@@ -133,7 +133,7 @@ class SeveralModesPlan(Plan):
             error=ErrorEstimate(solved.error, "change of the state with more tiers"),
             status=_status_of_many(self.settings, solved),
             stats={
-                "n_max": (solved.tier + 1) // 2,
+                "n_max": n_max_of(solved.tier),
                 "tiers": solved.tier,
                 "coordinates": "modes",
                 "ended_by": solved.outcome,

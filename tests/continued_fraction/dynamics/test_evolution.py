@@ -1,5 +1,7 @@
 """Time evolution by the hierarchy: against Fock space, the steady state, and known values."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -116,6 +118,33 @@ def test_steps_in_vector_registers_have_the_bits_of_those_number_by_number(tiers
         assert one[:2] == ((3, False) if limit == np.inf else (0, True))
         assert np.array_equal(x, y)
         assert np.array_equal(*kept)
+
+
+def test_a_step_is_taken_as_long_as_its_terms_are_no_larger_than_the_growth_that_is_allowed():
+    """To the last digits, by both kernels: the largest term over the largest number."""
+    chain = hierarchy_chain(hierarchy(te.thermal_link(300.0, 0.1, detuning=(0.2, 0.1))))
+    at, matrix = offsets(chain, 40), assemble(chain, 40)
+    layout, active = alternating_layout(matrix, at), at[30]
+    place, spans = layout.place[:active], layout.spans(active)
+    none = matrix.indptr[:0], matrix.indices[:0], matrix.data[:0]
+    product = (layout.runs(active), layout.data.ravel(), *none)
+    start = 3.0 * np.random.default_rng(3).standard_normal(active)
+    largest = np.max(np.abs(start))
+    numbers, eps = (2.0, np.array([0.7, 0.5, -0.3, 0.1]), 1), np.finfo(float).eps
+    for take in (
+        lambda x: partial(take_steps, product, spans, x),
+        lambda x: layout.steps_in_rows(spans, x),
+    ):
+        growth, found = np.inf, []
+        for factor in (1.0, 1 + 1e-9, 1 - 1e-9):
+            x = layout.vector(np.dtype(float))
+            x[place] = start
+            rest = place[-9:], np.inf, factor * growth, place[:9], np.zeros((1, 4, 9))
+            found.append(take(x)(*numbers, *rest))
+            if growth == np.inf:  # what a step loses is a rounding of its largest term
+                growth = found[0][2] / eps / largest
+                assert growth > 2.0
+        assert found == [(1, False, found[0][2]), found[0], (0, False, 0.0)]
 
 
 @pytest.mark.parametrize("kappa", [0.1, 200.0])

@@ -24,7 +24,7 @@ from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.one_structure.small import Chains, chains
 from thermalent.continued_fraction.chain.one_structure.structure import Structure
 from thermalent.continued_fraction.radial.plan import widest_folded
-from thermalent.continued_fraction.settings import Settings
+from thermalent.continued_fraction.settings import Settings, n_max_of
 from thermalent.networks.arrays import NetworkArrays
 from thermalent.networks.network import Network
 from thermalent.solution.result import ErrorEstimate, SteadyState
@@ -137,7 +137,7 @@ def solved_group(
                     error, how, None if elements is None else partial(elements.of, row)
                 ),
                 stats={
-                    "n_max": (tier + 1) // 2,
+                    "n_max": n_max_of(tier),
                     "tiers": tier,
                     "ended_by": "converged",
                     "unknowns_per_tier": group.counts,

@@ -21,6 +21,7 @@ from thermalent.continued_fraction.chain.chain import HierarchyChain, hierarchy_
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.networks.symmetry import element_charges
+from thermalent.operators.superoperators import Operator
 
 SOLVE_ROUNDING = 8 * float(np.finfo(float).eps)
 
@@ -61,20 +62,19 @@ class TierOperators:
 
     def vector(self, chain: HierarchyChain) -> np.ndarray:
         """The vector X of a chain of the same total charge."""
-        flat = self.matrices.reshape(len(self.matrices), -1)
-        offset = offsets(chain, len(flat) - 1)
-        adjoint = [basis.conj().T for basis in chain.basis]
-        parts = [(adjoint[n % 2] @ flat[n])[: offset[n + 1] - offset[n]] for n in range(len(flat))]
-        x = np.concatenate(parts)
+        x = self._in_basis(chain, self.matrices, [basis.conj().T for basis in chain.basis])
         return x if np.iscomplexobj(chain.a[0]) else x.real
 
     def size_vector(self, chain: HierarchyChain) -> np.ndarray:
         """Sizes of the terms of the elements of `vector`, summed without cancellation."""
-        flat = np.abs(self.matrices).reshape(len(self.matrices), -1)
-        offset = offsets(chain, len(flat) - 1)
-        adjoint = [abs(basis).T for basis in chain.basis]
-        parts = [(adjoint[n % 2] @ flat[n])[: offset[n + 1] - offset[n]] for n in range(len(flat))]
-        return np.concatenate(parts)
+        return self._in_basis(chain, np.abs(self.matrices), [abs(basis).T for basis in chain.basis])
+
+    @staticmethod
+    def _in_basis(
+        chain: HierarchyChain, matrices: np.ndarray, to_basis: list[Operator]
+    ) -> np.ndarray:
+        parts = [to_basis[n % 2] @ matrix.ravel() for n, matrix in enumerate(matrices)]
+        return np.concatenate([parts[0][: chain.tier0_size], *parts[1:]])
 
     def times_field(self, field: Field, *, conjugate: bool) -> TierOperators:
         """The product O rho (total charge one less), or rho O^+ with `conjugate` (one more)."""
@@ -95,10 +95,7 @@ class TierOperators:
         else:
             local = field.emitters @ padded[..., :-1, :, :]
             weight = field.weight
-        valid = (raised >= 0) & ((n - difference) >= 0) & ((n + difference) % 2 == 0)
-        return TierOperators(
-            self.h, self.charge + step, np.where(valid, weight * amplitude + local, 0)
-        )
+        return TierOperators(self.h, self.charge + step, weight * amplitude + local)
 
     def _differences(self, charge: int) -> np.ndarray:
         d = len(self.h.numbers)
@@ -144,8 +141,8 @@ def tier_matrices(chain: HierarchyChain, x: np.ndarray, last: int) -> np.ndarray
     size, offset = chain.basis[0].shape[0], offsets(chain, last)
     matrices = np.zeros((last + 1, size), dtype=complex)
     for n in range(last + 1):
-        basis = chain.basis[n % 2][:, : offset[n + 1] - offset[n]]
-        matrices[n] = basis @ x[offset[n] : offset[n + 1]]
+        own = x[offset[n] : offset[n + 1]]
+        matrices[n] = chain.basis[n % 2][:, : len(own)] @ own
     d = round(np.sqrt(size))
     return matrices.reshape(last + 1, d, d)
 

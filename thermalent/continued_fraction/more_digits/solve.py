@@ -12,6 +12,7 @@ from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.continued_fraction.more_digits.memory_of_balls import BALL_BUDGET
+from thermalent.continued_fraction.settings import n_max_of
 from thermalent.networks.network import Network
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import ErrorEstimate, Outcome, Status, SteadyState
@@ -78,7 +79,7 @@ def ball_steady_state(
         state = np.full((d, d), np.nan + 0j)
     error = np.inf if undecided else extended.error + _EPS * extended.scale
     stats: dict[str, Any] = {
-        "n_max": (extended.tiers + 1) // 2,
+        "n_max": n_max_of(extended.tiers),
         "tiers": extended.tiers,
         "unknowns_per_tier": extended.sizes,
         "ended_by": "singular" if undecided else extended.outcome,

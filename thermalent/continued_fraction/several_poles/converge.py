@@ -191,7 +191,7 @@ class _Search:
             self.few, self.few_stationary.solve, degenerate=self.few_stationary.degenerate,
             rtol=tolerance,
         )  # fmt: skip
-        self.work += _FOLDS_AT_FIRST * work(self.chain, min(1, self.chain.length - 1), found.tiers)
+        self.work += _FOLDS_AT_FIRST * work(self.chain, 1, found.tiers)
         if self.chain.length == 1 or found.outcome in ("singular", "too many tiers", "unsettled"):
             return found
         tiers, left = found.tiers, np.inf

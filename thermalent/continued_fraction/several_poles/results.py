@@ -9,6 +9,7 @@ import numpy as np
 from thermalent.continued_fraction.chain.conserved import independent_states, status_not_unique
 from thermalent.continued_fraction.chain.pole_at_zero import REAL_LOSS, PoleAtZero
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
+from thermalent.continued_fraction.settings import n_max_of
 from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.converge import (
@@ -56,7 +57,7 @@ def several_poles_steady_state(
         error=ErrorEstimate(fraction.error, _HOW if last is None else _HOW_TRUNCATED),
         status=_status(found, rtol),
         stats={
-            "n_max": (fraction.tiers + 1) // 2,
+            "n_max": n_max_of(fraction.tiers),
             "tiers": fraction.tiers,
             "coordinates": "chain",
             "poles": found.poles,
