@@ -18,7 +18,7 @@ from thermalent.cli.options import (
     json_option,
     target_option,
 )
-from thermalent.cli.output import WIDTH, check_figure, drawing, print_json, print_table
+from thermalent.cli.output import WIDTH, attributes, check_figure, drawing, print_json, print_table
 
 if TYPE_CHECKING:
     from thermalent.analysis.design.result import Design, DesignPoint, ShapeDesign
@@ -150,16 +150,8 @@ def _print(result: Design) -> None:
 
 def _data(result: Design) -> dict[str, Any]:
     return {
-        "target": result.target,
-        "reachable": result.reachable,
-        "answer": result.answer,
-        "temperature": result.temperature,
-        "frequency": result.frequency,
-        "gamma": result.gamma,
-        "n_th": result.n_th,
-        "needed_n": result.needed_n,
-        "missed": result.missed,
-        "gaps": result.gaps,
+        **attributes(result, "target", "reachable", "answer", "temperature", "frequency", "gamma"),
+        **attributes(result, "n_th", "needed_n", "missed", "gaps"),
         "points": [_point(point) for point in result.points],
         "best": _point(result.best),
         "shapes": [_shape(shape, result) for shape in result.shapes],
@@ -169,19 +161,11 @@ def _data(result: Design) -> dict[str, Any]:
 def _shape(shape: ShapeDesign, result: Design) -> dict[str, Any]:
     """A shape with its rates in units of gamma, as in Python, and its quality factor."""
     return {
-        "name": shape.name,
-        "order": shape.order,
-        "concurrence": shape.concurrence,
+        **attributes(shape, "name", "order", "concurrence"),
         "concurrence_error": shape.concurrence.error,
         "quality": result.frequency / (shape.fwhm * result.gamma),
-        "fwhm": shape.fwhm,
-        "widest": shape.widest,
-        "narrowest": shape.narrowest,
-        "loss": shape.loss,
-        "dephasing": shape.dephasing,
-        "mistuning": shape.mistuning,
-        "widths": shape.widths,
-        "margins": shape.margins,
+        **attributes(shape, "fwhm", "widest", "narrowest", "loss", "dephasing", "mistuning"),
+        **attributes(shape, "widths", "margins"),
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from thermalent.cli.deliver import Wanted
 from thermalent.cli.errors import arguments, kept, solving
 from thermalent.cli.grids import GridType
 from thermalent.cli.netcdf import SUFFIX, require_backend, write_netcdf
@@ -29,12 +30,11 @@ from thermalent.cli.output import (
     check_figure,
     check_folder,
     draw_result,
-    method_data,
     note_status,
-    numbers_and_errors,
     print_json,
     print_table,
     printed,
+    result_data,
     save_result,
     write_columns,
 )
@@ -131,6 +131,7 @@ def evolve_command(
       thermalent evolve --n-th 40 --kappa 0.02 --times 10,100 --json | jq .concurrence
       thermalent evolve --n-th 20 --kappa 0.05 --times 60,68,1000 --schedule pulse.toml
     """
+    wanted = Wanted(output, plot, as_json)
     check_figure(plot, "--plot")
     chosen = build_method(method, network)
     given: dict[str, Any] = {"network": network}
@@ -146,16 +147,34 @@ def evolve_command(
 
         result, interrupted = kept(lambda: solve(evolved, times, start, chosen, source=source))
     given |= {"initial": start, "source_start": str(source)}
-    if output is not None:
-        write_file(output, result, given)
-    draw_result(result.plot, plot)
-    if as_json:
-        print_json({**given, **evolution_data(result)})
-    else:
-        print_table(*evolution_table(result), right=0)
-        note_status(result)
+    deliver_evolution(wanted, result, given)
     if interrupted is not None:
         raise interrupted
+
+
+def deliver_evolution(
+    wanted: Wanted,
+    result: Evolution,
+    given: Mapping[str, Any],
+    extra: Mapping[str, np.ndarray | None] | None = None,
+) -> None:
+    """Write, draw and print an evolution.
+
+    Args:
+        wanted: Where it goes.
+        result: The evolution.
+        given: What was asked for.
+        extra: Further numbers over time, (t,) each or None, by heading.
+    """
+    series = {name: values for name, values in (extra or {}).items() if values is not None}
+    if wanted.output is not None:
+        write_file(wanted.output, result, given, series)
+    draw_result(result.plot, wanted.plot)
+    if wanted.as_json:
+        print_json({**given, **(extra or {}), **result_data(result)})
+    else:
+        print_table(*evolution_table(result, series), right=0)
+        note_status(result)
 
 
 def checked_start(network: Network, times: Sequence[float], initial: str | None) -> str:
@@ -182,19 +201,26 @@ def writable(output: Path | None) -> None:
         require_backend()
 
 
-def evolution_table(result: Evolution, *, errors: bool = True) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows: time, numbers of pairs, populations, error of the state."""
+def evolution_table(
+    result: Evolution, extra: Mapping[str, np.ndarray]
+) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows: time, numbers of pairs, populations, error of the state.
+
+    Further numbers stand behind the time; beside them there is no room for the errors of those of
+    pairs.
+    """
     from thermalent.operators.reading.observables import PRINTED
 
     names = result.network.emitter_names
     columns = {"time": [f"{t:.6g}" for t in result.times]}
+    columns |= {name: [f"{value:.2f}" for value in values] for name, values in extra.items()}
     pairs = list(zip(names[::2], names[1::2], strict=False))
     for (first, second), measure in itertools.product(pairs, (m for m in PRINTED if m.pair)):
         short = "".join(word[0] for word in measure.name.split("_")).upper()
         heading = measure.name if len(names) == 2 else f"{short} {first} {second}"
         values = getattr(result, measure.name)(first, second)
         columns[heading] = [f"{value:.8f}" for value in values]
-        if errors:
+        if not extra:
             columns["+-" + " " * len(columns)] = [_short(error) for error in values.error]
     populations = result.populations()
     shown = list(populations) if len(names) <= 2 else ["0" * len(names)]
@@ -209,32 +235,11 @@ def _short(error: float) -> str:
     return f"{error:.1e}" if math.isfinite(error) else "not known"
 
 
-def evolution_data(result: Evolution) -> dict[str, Any]:
-    """An evolution with its evidence; density matrices are nested [re, im] lists."""
-    import numpy as np
-
-    values, errors = numbers_and_errors(result)
-    return {
-        "method": method_data(result.method),
-        "emitters": result.network.emitter_names,
-        "times": result.times,
-        **values,
-        "partial": bool(result.stats.get("partial", False)),
-        "status": result.status.outcome.value,
-        "message": result.status.message,
-        "error": result.error,
-        "error_origin": result.how,
-        "errors": errors,
-        "states": np.stack([result.states.real, result.states.imag], axis=-1),
-        "stats": result.stats,
-    }
-
-
 def write_file(
     path: Path,
     result: Evolution,
     given: Mapping[str, Any],
-    extra: Mapping[str, np.ndarray] | None = None,
+    extra: Mapping[str, np.ndarray],
 ) -> None:
     """Write the evolution in the format that the file's name asks for."""
     if path.suffix == SUFFIX:
@@ -245,13 +250,13 @@ def write_file(
         write_csv(path, result, extra)
 
 
-def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray] | None = None) -> None:
+def write_csv(path: Path, result: Evolution, extra: Mapping[str, np.ndarray]) -> None:
     """A row per time: the printed numbers with their errors, and re(i,j), im(i,j) of the state."""
     import numpy as np
 
     from thermalent.operators.states import basis_labels
 
-    columns: dict[str, np.ndarray] = {"time": result.times, **(extra or {})}
+    columns: dict[str, np.ndarray] = {"time": result.times, **extra}
     for measure, of_emitters in printed(result):
         for emitters, values in of_emitters.items():
             name = f"{measure.name} {emitters}".strip()

@@ -46,7 +46,7 @@ def require_backend() -> None:
 
 
 def dataset(
-    result: Evolution, given: Mapping[str, Any], extra: Mapping[str, np.ndarray] | None = None
+    result: Evolution, given: Mapping[str, Any], extra: Mapping[str, np.ndarray]
 ) -> xarray.Dataset:
     """The evolution with its evidence.
 
@@ -70,7 +70,7 @@ def dataset(
         "population": (("time", "level"), np.stack(list(populations.values()), axis=-1)),
         "population_error": (("time", "level"), np.stack(population_errors, axis=-1)),
         "error": ("time", result.error),
-        **{name: ("time", values) for name, values in (extra or {}).items()},
+        **{name: ("time", values) for name, values in extra.items()},
     }
     coordinates: dict[str, Any] = {
         "time": result.times,
@@ -112,10 +112,7 @@ def dataset(
 
 
 def write_netcdf(
-    path: Path,
-    result: Evolution,
-    given: Mapping[str, Any],
-    extra: Mapping[str, np.ndarray] | None = None,
+    path: Path, result: Evolution, given: Mapping[str, Any], extra: Mapping[str, np.ndarray]
 ) -> None:
     """Write the file; the disk may be full, or the file not ours to write.
 

@@ -155,26 +155,41 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def attributes(result: Any, *names: str) -> dict[str, Any]:
+    """Attributes of a result by name, as they are."""
+    return {name: getattr(result, name) for name in names}
+
+
 def method_data(method: MethodRecord) -> dict[str, Any]:
     """A method with its numerical parameters and its claim."""
     parameters = dict(method.parameters)
     return {"name": method.name, "claim": method.claim.value, "parameters": parameters}
 
 
-def result_data(result: SteadyState) -> dict[str, Any]:
-    """A steady state with its evidence; the density matrix is nested [re, im] lists."""
+def result_data(result: SteadyState | Evolution) -> dict[str, Any]:
+    """A result with its evidence; density matrices are nested [re, im] lists."""
+    import numpy as np
+
+    from thermalent.solution.evolution import Evolution
+
     values, errors = numbers_and_errors(result)
+    times: dict[str, Any] = {}
+    if isinstance(result, Evolution):
+        times, states, how = {"times": result.times}, result.states, result.how
+    else:
+        states, how = result.state, result.error.how
     return {
         "method": method_data(result.method),
         "emitters": result.network.emitter_names,
+        **times,
         **values,
         "partial": bool(result.stats.get("partial", False)),
         "status": result.status.outcome.value,
         "message": result.status.message,
-        "error": float(result.error),
-        "error_origin": result.error.how,
+        "error": result.error,
+        "error_origin": how,
         "errors": errors,
-        "state": [[[x.real, x.imag] for x in row] for row in result.state.tolist()],
+        "states" if times else "state": np.stack([states.real, states.imag], axis=-1),
         "stats": result.stats,
     }
 

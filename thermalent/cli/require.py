@@ -11,7 +11,7 @@ import click
 from thermalent.cli.deliver import result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import Failure, arguments, solving
 from thermalent.cli.options import Shares, filter_frequency_option, target_option
-from thermalent.cli.output import WIDTH, print_json, print_table
+from thermalent.cli.output import WIDTH, attributes, print_json, print_table
 
 if TYPE_CHECKING:
     from thermalent.analysis.design.requirement_result import Requirement
@@ -97,11 +97,7 @@ def _data(found: Requirement) -> dict[str, Any]:
     """The requirement in SI; an end of the search that is no end of the range has a null error."""
     names = ("name", "given", "without", "cost", "tolerable")
     return {
-        "unknown": found.unknown,
-        "target": found.target,
-        "reachable": found.reachable,
-        "answer": found.answer,
-        "ranges": found.ranges,
+        **attributes(found, "unknown", "target", "reachable", "answer", "ranges"),
         "errors": [[_finite(end.error) for end in ends] for ends in found.ranges],
         "best": found.best_value,
         "concurrence": found.concurrence,

@@ -18,7 +18,7 @@ from thermalent.cli.deliver import (
 )
 from thermalent.cli.errors import Failure, arguments, solving
 from thermalent.cli.options import link_arguments, network_options
-from thermalent.cli.output import print_json, print_table
+from thermalent.cli.output import attributes, print_json, print_table
 
 if TYPE_CHECKING:
     from thermalent.analysis.optimise import Optimum
@@ -159,14 +159,6 @@ def optimise_command(
 
 
 def _data(found: Optimum, given: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **given,
-        "value": float(found.value),
-        "error": found.value.error,
-        "parameters": found.parameters,
-        "errors": found.errors,
-        "at_bounds": found.at_bounds,
-        "starts": found.starts,
-        "agreeing": found.agreeing,
-        "evaluations": found.evaluations,
-    }
+    value = {"value": float(found.value), "error": found.value.error}
+    names = ("parameters", "errors", "at_bounds", "starts", "agreeing", "evaluations")
+    return {**given, **value, **attributes(found, *names)}

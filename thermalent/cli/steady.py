@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
+from thermalent.cli.deliver import take_wanted
 from thermalent.cli.errors import kept, solving
 from thermalent.cli.options import (
     build_method,
@@ -19,8 +19,6 @@ from thermalent.cli.options import (
 )
 from thermalent.cli.output import (
     SAVED,
-    check_figure,
-    check_table,
     draw_result,
     note_status,
     print_json,
@@ -37,9 +35,7 @@ from thermalent.cli.output import (
 @saved_option
 @plot_option
 @json_option
-def steady(
-    method: str | None, output: Path | None, plot: Path | None, as_json: bool, **network: Any
-) -> None:
+def steady(method: str | None, **network: Any) -> None:
     """Steady state of qubits on a waveguide behind a filtered thermal source.
 
     Rates share one unit, by default the decay rate of a qubit. Lists are separated by commas.
@@ -54,18 +50,17 @@ def steady(
       thermalent steady --n-th 1220 --kappa 1e-3 --json | jq .concurrence
       thermalent steady --n-th 1220 --kappa 1e-3 -o state.npz --plot state.png
     """
-    check_figure(plot, "--plot")
-    check_table(output, (SAVED,))
+    wanted = take_wanted(network, (SAVED,))
     chosen = build_method(method, network)
     described = build_network(**network)
     with solving():
         from thermalent.solving.solve import steady_state
 
         result, interrupted = kept(lambda: steady_state(described, chosen))
-    if output is not None:
-        save_result(output, result)
-    draw_result(result.plot, plot)
-    if as_json:
+    if wanted.output is not None:
+        save_result(wanted.output, result)
+    draw_result(result.plot, wanted.plot)
+    if wanted.as_json:
         print_json({"network": network, **result_data(result)})
     else:
         print_table(("", ""), result_rows(result), right=1)

@@ -7,18 +7,17 @@ from typing import Any
 
 import click
 
+from thermalent.cli.deliver import Wanted
 from thermalent.cli.errors import arguments, kept, solving
 from thermalent.cli.evolve import (
     checked_start,
-    evolution_data,
-    evolution_table,
+    deliver_evolution,
     states_option,
     times_options,
     writable,
-    write_file,
 )
 from thermalent.cli.options import build_network, json_option, network_options, plot_option
-from thermalent.cli.output import check_figure, draw_result, note_status, print_json, print_table
+from thermalent.cli.output import check_figure
 
 
 @click.command(short_help="Single runs of a thermal link, and their averages.")
@@ -73,19 +72,6 @@ def trajectories(
         else:
             result, interrupted = kept(lambda: evolve(described, times, start, method))
     given = {"network": network, "initial": start, "single": single}
-    if output is not None:
-        write_file(output, result, given, {} if quanta is None else {"quanta": quanta})
-    draw_result(result.plot, plot)
-    if as_json:
-        print_json({**given, "quanta": quanta, **evolution_data(result)})
-    else:
-        # A single run has no room for the errors of the concurrence beside the field's quanta.
-        headings, rows = evolution_table(result, errors=quanta is None)
-        if quanta is not None:
-            headings.insert(1, "quanta")
-            for row, number in zip(rows, quanta, strict=True):
-                row.insert(1, f"{number:.2f}")
-        print_table(headings, rows, right=0)
-        note_status(result)
+    deliver_evolution(Wanted(output, plot, as_json), result, given, {"quanta": quanta})
     if interrupted is not None:
         raise interrupted

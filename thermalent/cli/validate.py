@@ -9,7 +9,7 @@ import click
 
 from thermalent.cli.errors import Failure, solving
 from thermalent.cli.options import build_network, json_option, network_options, plot_option
-from thermalent.cli.output import check_figure, draw_result, method_data, print_json
+from thermalent.cli.output import attributes, check_figure, draw_result, method_data, print_json
 
 if TYPE_CHECKING:
     from thermalent.analysis.cross_validation import CrossValidation
@@ -50,16 +50,12 @@ def _data(validation: CrossValidation) -> dict[str, Any]:
             "method": method_data(row.method.record),
             "outcome": row.outcome,
             validation.measure: row.measure,
-            "distance": row.distance,
-            "error": row.error,
-            "seconds": row.seconds,
-            "note": row.note,
+            **attributes(row, "distance", "error", "seconds", "note"),
         }
         for row in validation.rows
     ]
     return {
-        "reference": validation.reference,
-        "agree": validation.agree,
+        **attributes(validation, "reference", "agree"),
         "verdict": validation.verdict.value,
         "rows": rows,
     }
