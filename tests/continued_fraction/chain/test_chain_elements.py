@@ -1,5 +1,6 @@
 """The chain of tiers against its equation, element by element, and what it was summed from."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -104,24 +105,118 @@ def test_what_is_not_reached_does_not_move_what_is(name):
         left = np.setdiff1d(np.arange(large.shape[1]), kept)
         np.testing.assert_array_equal(all_.a[parity][np.ix_(kept, kept)], few.a[parity])
         assert not np.any(all_.a[parity][np.ix_(left, kept)])
-    # From coherences more is reached; their elements count, not their size.
-    d = len(h.numbers)
-    more = hierarchy_chain(h, start=np.full((d, d), 1e-9))
-    assert few.tier0_size <= more.tier0_size == all_.tier0_size
-    # Those of another charge are not there at tier zero.
-    charged = np.where(differences(h, 0) == 1, 1.0, 0.0)
-    assert hierarchy_chain(h, start=charged).tier0_size == few.tier0_size
+
+
+def reached_by_hand(h, chain, charge, start, others=()):
+    """The unknowns of a complete chain that a start moves, from matrix to matrix."""
+    bases = [np.asarray(dense(basis)) for basis in chain.basis]
+    reached = [np.zeros(basis.shape[1], dtype=bool) for basis in bases]
+    zero = chain.charge[0] == 0
+    reached[0] |= (np.abs(bases[0].conj().T @ start.ravel()) > 1e-12) & zero
+    if charge == 0:
+        populations = [np.eye(len(h.numbers))[n] for n in range(len(h.numbers))]
+        frame = h.bright_dark
+        for one in populations:
+            state = frame @ np.diag(one) @ frame.conj().T
+            reached[0] |= np.abs(bases[0].conj().T @ state.ravel()) > 1e-12
+    tables = [(p, p, one.a[p]) for one in (chain, *others) for p in (0, 1)]
+    for one in (chain, *others):
+        for p in (0, 1):
+            for band in (one.up[p], one.down[p]):
+                shape = len(reached[p]), len(reached[1 - p])
+                tables.append((p, 1 - p, table(band, shape)))
+    for _ in range(40):
+        for to, of, elements in tables:
+            reached[to] |= (elements != 0) @ reached[of]
+    return bases, reached
+
+
+@pytest.mark.parametrize("name", ["cold", "acting back", "three qubits"])
+@pytest.mark.parametrize("charge", [0, 1])
+def test_a_chain_keeps_what_its_start_reaches(name, charge):
+    """Of total charge zero populations always; of a start what has the charge, however small."""
+    h = hierarchy(NETWORKS[name])
+    complete = hierarchy_chain(h, charge=charge, complete=True)
+    frame, q = h.bright_dark, differences(h, charge)
+    i, j = np.argwhere((q == 0) & ~np.eye(len(q), dtype=bool))[0]
+    one = np.outer(frame[:, i], frame[:, j].conj())
+    starts = [one, 1j * one, one + 1j * np.where(q == 1, 1, 0)]
+    if charge == 0:
+        starts = [x + x.conj().T for x in starts]
+    for start in starts:
+        kept = hierarchy_chain(h, start=1e-9 * start, charge=charge)
+        bases, reached = reached_by_hand(h, complete, charge, start)
+        for basis, whole, expected in zip(kept.basis, bases, reached, strict=True):
+            inside = np.abs(np.asarray(dense(basis)).conj().T @ whole) > 0.5
+            np.testing.assert_array_equal(np.any(inside, axis=0), expected)
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+def test_a_chain_keeps_what_changes_of_the_network_reach(charge):
+    """A detuning of what was resonant gives imaginary parts that the chain alone does not have."""
+    resonant = hierarchy(te.thermal_link(0.4, 0.3, (1.0, 0.7)))
+    detuned = hierarchy(te.thermal_link(0.4, 0.3, (1.0, 0.7), detuning=(0.3, -0.1)))
+    start = np.where(differences(resonant, charge) == 0, 1.0, 0.0)
+    start = start if charge else np.diag(np.ones(4))
+    change = generator(detuned, charge, generator(resonant, charge).scale)
+    changed = hierarchy_chain(resonant, start=start, charge=charge, changes=[change])
+    complete, other = (
+        hierarchy_chain(h, charge=charge, complete=True) for h in (resonant, detuned)
+    )
+    # Both have one basis where the drive is the same.
+    np.testing.assert_allclose(resonant.bright_dark, detuned.bright_dark, atol=1e-12)
+    bases, reached = reached_by_hand(resonant, complete, charge, start, [other])
+    for basis, whole, expected in zip(changed.basis, bases, reached, strict=True):
+        inside = np.abs(np.asarray(dense(basis)).conj().T @ whole) > 0.5
+        np.testing.assert_array_equal(np.any(inside, axis=0), expected)
+    alone = hierarchy_chain(resonant, start=start, charge=charge)
+    assert (alone.basis[0].shape != changed.basis[0].shape) is (charge == 0)
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_disturbed_chain_keeps_the_trace_where_that_is_asked_for(charge, keep):
+    """Of charge zero; and other matrices are drawn for each of A, B and C."""
+    h = hierarchy(NETWORKS["acting back"])
+    plain = hierarchy_chain(h, charge=charge, complete=True)
+    moved = hierarchy_chain(
+        h, charge=charge, complete=True, keep_trace=keep, disturbance=np.random.default_rng(2)
+    )
+    change = moved.a[0] - plain.a[0]
+    size = np.max(np.abs(change))
+    assert 1e-17 < size < 1e-12
+    lost = np.max(np.abs(change[:4].sum(axis=0)))
+    if charge == 0:  # of another charge there are no populations
+        assert bool(lost < 0.1 * size) is keep
+    for p in (0, 1):
+        shape = plain.a[p].shape[0], plain.a[1 - p].shape[0]
+        for one, other in ((plain.up[p], moved.up[p]), (plain.down[p], moved.down[p])):
+            assert 1e-18 < np.max(np.abs(table(one, shape) - table(other, shape))) < 1e-12
+
+
+def table(band, shape):
+    """The values of a band as a matrix."""
+    found = np.zeros(shape, dtype=band.value.dtype)
+    found[band.row, band.col] = band.value
+    return found
+
+
+def test_a_chain_is_that_of_one_mode():
+    h = hierarchy(te.thermal_link(1.0, 0.2))
+    with pytest.raises(ValueError, match="needs one Gaussian mode, not 2"):
+        generator(replace(h, modes=2 * h.modes))
 
 
 def test_terms_are_scaled_where_the_source_is_hot():
     """Rising and falling couplings are multiples V and one of the same operators."""
-    for name, large in (("cold", False), ("hot", True)):
+    for name, large in (("cold", False), ("hot", True), ("acting back", None)):
         h = hierarchy(NETWORKS[name])
         (mode,) = h.modes
         full = generator(h)
-        expected = np.sqrt(abs(mode.variance)) if large else 1.0
+        expected = np.sqrt(abs(mode.variance)) if abs(mode.variance) > 1 else 1.0
         assert full.scale == pytest.approx(expected, rel=1e-15)
-        assert (abs(mode.variance) > 1) == large
+        assert large in (None, abs(mode.variance) > 1)
+        assert (mode.detuning != 0) is (large is None)
         drive = dense(mode.drive) + dense(mode.drive_conj)
         back = dense(mode.backaction) + dense(mode.backaction_conj)
         np.testing.assert_allclose(dense(full.down), expected * drive, rtol=1e-14)
@@ -136,15 +231,7 @@ def test_terms_are_scaled_where_the_source_is_hot():
             np.testing.assert_allclose(
                 own, np.diag(1j * mode.detuning * differences(h, charge).ravel()), atol=1e-12
             )
-    h = hierarchy(NETWORKS["acting back"])
-    full = generator(h)
-    (mode,) = h.modes
-    back = dense(mode.backaction) + dense(mode.backaction_conj)
-    drive = dense(mode.drive) + dense(mode.drive_conj)
-    assert np.max(np.abs(back)) > 0.01
-    np.testing.assert_allclose(
-        dense(full.up), (mode.variance * drive + back) / full.scale, rtol=1e-13, atol=1e-15
-    )
+        assert (np.max(np.abs(back)) > 0.01) == (large is None)
 
 
 def test_couplings_of_a_band_have_their_roots():
@@ -167,7 +254,9 @@ def test_couplings_of_a_band_have_their_roots():
 def test_sums_behind_diagonal_elements_come_from_both_sides(kind):
     rng = np.random.default_rng(2)
     matrix = rng.standard_normal((9, 9)) + 1j * rng.standard_normal((9, 9))
-    found = dense(summed(kind(matrix)))
+    found = summed(kind(matrix))
+    assert isinstance(found, np.ndarray) is (kind is np.array)
+    found = dense(found)
     expected = np.abs(matrix)
     own = expected.diagonal().reshape(3, 3).copy()
     for i in range(3):
@@ -192,7 +281,7 @@ def sizes_of_sums(left, superoperator, right, *, real):
     return found
 
 
-@pytest.mark.parametrize("name", ["hot port", "four qubits"])
+@pytest.mark.parametrize("name", ["hot port", "acting back", "four qubits"])
 @pytest.mark.parametrize("charge", [0, 1])
 @pytest.mark.parametrize("populations", [0, 3])
 def test_a_disturbed_matrix_differs_by_four_roundings_of_its_sums(name, charge, populations):

@@ -369,3 +369,24 @@ def test_nodes_that_are_not_connected_are_restored_apart():
     for j, l in ((0, 1), (0, 2), (1, 2)):
         relation = restored[j, l] ** 2 - restored[j, j] * restored[l, l]
         assert abs(relation) < arb(1e-38)
+
+
+@pytest.mark.usefixtures("more_bits")
+@pytest.mark.parametrize("source", [0, 2, 3])
+def test_emitters_that_decay_alike_are_dark_together_wherever_the_source_stands(source):
+    """Two channels, a source and three emitters of which two are alike: no part of the source."""
+    first, second, _ = (j for j in range(4) if j != source)
+    rng = np.random.default_rng(2)
+    for _ in range(10):
+        channels = rng.normal(size=(2, 4)) + 1j * rng.normal(size=(2, 4))
+        channels[:, second] = channels[:, first]
+        decay = channels.conj().T @ channels
+        decay = 0.5 * (decay + decay.conj().T)
+        restored = rounded_couplings._lowest_rank(
+            acb_mat([[acb(z.real, z.imag) for z in row] for row in decay]), source
+        )
+        for j in range(4):  # both columns are parallel, and of one length
+            one, other = restored[j, first], restored[j, second]
+            across = one * restored[first, second] - other * restored[first, first]
+            assert abs(across).upper() < 1e-38
+            assert abs(one).overlaps(abs(other))

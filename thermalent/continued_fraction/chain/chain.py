@@ -342,8 +342,6 @@ def summed(superoperator: Superoperator) -> Superoperator:
     d = round(np.sqrt(len(decay)))
     most = np.max(decay.reshape(d, d), axis=1)
     missing = np.maximum(np.add.outer(most, most).ravel() - decay, 0.0)
-    if isinstance(sizes, np.ndarray):
-        return sizes + np.diag(missing)
     return sizes + sparse.diags_array(missing)
 
 
