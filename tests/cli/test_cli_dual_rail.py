@@ -34,11 +34,13 @@ def test_ideal_state_is_the_closed_form():
     rows = [line.split() for line in printed.splitlines() if line[:2] in ("A1", "A2", "A3")]
     table = np.array([[float(item) for item in row[1:]] for row in rows])
     assert table == pytest.approx(state.concurrences()[0::2, 1::2], abs=6e-7)
-    facts = dict(line.split("  ", 1) for line in printed.splitlines() if line.startswith("S_"))
+    facts = dict(line.split("  ", 1) for line in printed.splitlines() if line.startswith("entropy"))
     facts = {name.strip(): float(value) for name, value in facts.items()}
     # One cut behind each of the first two pairs; behind the third there is nothing to cut from.
     cuts = [state.entropy(cut, 2.0) for cut in (("A1", "B1"), ("A1", "B1", "A2", "B2"))]
-    assert list(facts) == ["S_A / ln 2", "S_1 / ln 2", "S_2 / ln 2"]
+    assert list(facts) == [
+        f"entropy of {part} (bits)" for part in ("rail A", "pair 1", "pairs 1 to 2")
+    ]
     assert list(facts.values()) == pytest.approx([state.entropy("A", 2.0), *cuts], abs=6e-7)
 
 

@@ -12,7 +12,7 @@ import thermalent as te
 from tests.support.command_line import complaints, run
 from tests.support.long_ones import ordinary_and_long
 from thermalent.cli import main, pictures
-from thermalent.cli.options import Shares
+from thermalent.cli.parameter_types import Shares
 
 LINK = ["--n-th", "5", "--kappa", "0.1"]
 NETWORK = te.thermal_link(n_th=5, kappa=0.1)

@@ -28,10 +28,17 @@ def _compiled():
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["steady"], "Missing option '--n-th'."),
-        (["steady", "--n-th", "1"], "Missing option '--kappa'. A --filter may take its place."),
+        (
+            ["steady"],
+            "Missing option '--n-th'. For example: thermalent steady --n-th 1220 --kappa 1e-3",
+        ),
+        (
+            ["steady", "--n-th", "1"],
+            "Missing option '--kappa'. A --filter may take its place."
+            " For example: thermalent steady --n-th 1220 --kappa 1e-3",
+        ),
         (["nonsense"], "No such command 'nonsense'."),
-        (["steady", *LINK, "--n-th", "x"], "Invalid value for '--n-th': 'x' is not a valid float."),
+        (["steady", *LINK, "--n-th", "x"], "Invalid value for '--n-th': 'x' is not a number."),
         (
             ["steady", *LINK, "--n-th", "-1"],
             "Option --n-th must be finite and non-negative, but is -1.0.",

@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent.cli.errors import Failure, arguments, solving
-from thermalent.cli.options import (
-    Numbers,
-    Orders,
-    file_option,
-    filter_frequency_option,
-    json_option,
-    target_option,
-)
+from thermalent.cli.options import file_option, filter_frequency_option, json_option, target_option
 from thermalent.cli.output import WIDTH, attributes, check_figure, drawing, print_json, print_table
+from thermalent.cli.parameter_types import Numbers, Orders, Shares
 
 if TYPE_CHECKING:
     from thermalent.analysis.design.result import Design, DesignPoint, ShapeDesign
@@ -45,7 +39,10 @@ if TYPE_CHECKING:
 @click.option("--no-attenuation", is_flag=True, help="Use the full source for every filter.")
 @click.option("--dephasing-time", metavar="QUANTITY", help="T_phi of the qubits in every design.")
 @click.option(
-    "--loss", type=float, default=0.0, help="Power loss between the qubits in every design."
+    "--loss",
+    type=Shares(single=True),
+    default=0.0,
+    help="Power loss between the qubits in every design, in [0, 1], or such as 5%.",
 )
 @click.option(
     "--base-temperature",

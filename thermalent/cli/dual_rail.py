@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent.cli.errors import arguments, solving
-from thermalent.cli.options import Numbers, combined, json_option
+from thermalent.cli.options import combined, json_option
 from thermalent.cli.output import check_figure, drawing, method_data, print_json, print_table
+from thermalent.cli.parameter_types import NUMBER, Numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +22,10 @@ _WIDE = 7  # pairs whose concurrences fit a line with six digits
 
 rail_options = combined(
     click.option("--pairs", type=int, required=True, help="Number N of pairs of qubits."),
-    click.option("--squeezing", type=float, help="Squeezing r of the source; or give --gain."),
+    click.option("--squeezing", type=NUMBER, help="Squeezing r of the source; or give --gain."),
     click.option(
         "--gain",
-        type=float,
+        type=NUMBER,
         help="Gain g of the amplifier instead, with a bandwidth; below its threshold.",
     ),
     click.option(
@@ -45,7 +46,7 @@ rail_options = combined(
     ),
     click.option(
         "--bandwidth",
-        type=float,
+        type=NUMBER,
         help="Energy decay rate of the amplifier's modes.  [default: a broadband source]",
     ),
     click.option(
@@ -65,7 +66,7 @@ rail_options = combined(
 @rail_options
 @click.option(
     "--rtol",
-    type=float,
+    type=NUMBER,
     help="Relative tolerance with finite bandwidth.  [default: 1e-9 where that is cheap, else the "
     "best that half a minute of work affords]",
 )
@@ -175,11 +176,13 @@ def _print(state: Any, table: np.ndarray, names: tuple[list[str], list[str]]) ->
 
         facts = [
             ("state", "pure, in closed form"),
-            ("S_A / ln 2", f"{state.entropy('A', 2.0):.6f}"),
+            ("entropy of rail A (bits)", f"{state.entropy('A', 2.0):.6f}"),
         ]
         # A cut between two pairs, the state on the left against that on the right.
         cuts = np.asarray(state.entropies(2.0))
-        facts += [(f"S_{n} / ln 2", f"{value:.6f}") for n, value in enumerate(cuts, 1)]
+        for n, value in enumerate(cuts, 1):
+            left = "pair 1" if n == 1 else f"pairs 1 to {n}"
+            facts.append((f"entropy of {left} (bits)", f"{value:.6f}"))
     else:
         facts = [
             ("method", f"{state.method.name} ({state.method.claim.value})"),

@@ -15,6 +15,9 @@ import click
 SOLVE_FAILED = 1
 INTERRUPTED = 130
 _ARGUMENT = re.compile(r"Argument `(\w+)`")
+_MISSING = re.compile(r"Missing (?:option|argument) '([^' ]+)'")
+_TOO_MUCH = "Got unexpected extra argument"
+_EXAMPLE = re.compile(r"^ *(thermalent .*\S)", re.MULTILINE)  # a line of a help text
 
 
 class Failure(click.ClickException):
@@ -36,6 +39,9 @@ class OneLineGroup(click.Group):
         """Run a command; interrupted, it ends without the traceback."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            raise click.UsageError(_with_example(error.format_message(), command)) from error
         except KeyboardInterrupt:
             raise InterruptedCommand("interrupted") from None
 
@@ -49,6 +55,18 @@ class OneLineGroup(click.Group):
             click.echo(f"thermalent: {' '.join(error.format_message().split())}", err=True)
             raise SystemExit(error.exit_code) from None
         raise SystemExit(code or 0)
+
+
+def _with_example(message: str, command: click.Command | None) -> str:
+    """The message, and where something is missing or too much, a line of the help as an example."""
+    missing = _MISSING.match(message)
+    if command is None or not (missing or message.startswith(_TOO_MUCH)):
+        return message
+    examples = _EXAMPLE.findall(command.help or "")
+    if missing and missing[1].startswith("-"):
+        examples = [line for line in examples if f" {missing[1]} " in f"{line} "]
+    said = message if missing else f"{message}. Lists are separated by commas, without spaces."
+    return f"{said} For example: {examples[0]}" if examples else said
 
 
 Kept = TypeVar("Kept")

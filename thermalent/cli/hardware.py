@@ -11,7 +11,7 @@ import click
 
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.filters import build_filter
-from thermalent.cli.options import Numbers, Quantities, Shares, json_option, plot_option
+from thermalent.cli.options import json_option, plot_option
 from thermalent.cli.output import (
     WIDTH,
     check_figure,
@@ -22,6 +22,7 @@ from thermalent.cli.output import (
     result_data,
     result_rows,
 )
+from thermalent.cli.parameter_types import NUMBER, Numbers, Quantities, Shares
 
 # The names of thermalent.hardware.PRESETS; listed here so that --help needs no numerics.
 PRESET_NAMES = (
@@ -55,7 +56,7 @@ _OBJECTS = ("network", "filter", "numbers")
 @click.option(
     "--frequency", metavar="QUANTITY", help="Frequency of the filter or the rings, omega/2pi."
 )
-@click.option("--quality", type=float, help="Q of the filter, or of the rings.")
+@click.option("--quality", type=NUMBER, help="Q of the filter, or of the rings.")
 @click.option(
     "--gamma",
     type=Quantities(),
@@ -91,9 +92,9 @@ _OBJECTS = ("network", "filter", "numbers")
 @click.option(
     "--linewidth", metavar="QUANTITY", help="Decay of emitters at rings elsewhere, Gamma/2pi."
 )
-@click.option("--chirality", type=float, help="Chirality of the waveguide between rings.")
+@click.option("--chirality", type=NUMBER, help="Chirality of the waveguide between rings.")
 @click.option("--bandwidth", metavar="QUANTITY", help="Bandwidth of an amplifier, kappa/2pi.")
-@click.option("--squeezing", type=float, help="Squeezing r of an amplifier.")
+@click.option("--squeezing", type=NUMBER, help="Squeezing r of an amplifier.")
 @plot_option
 @json_option
 def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **options: Any) -> None:

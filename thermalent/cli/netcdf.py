@@ -12,7 +12,7 @@ import click
 
 from thermalent import __version__
 from thermalent.cli.errors import Failure
-from thermalent.cli.output import method_data, plain, printed
+from thermalent.cli.output import method_data, note_written, plain, printed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,3 +124,4 @@ def write_netcdf(
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
         raise Failure(f"could not write {str(path)!r}: {reason}.") from error
+    note_written(path)

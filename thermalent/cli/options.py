@@ -10,6 +10,7 @@ import click
 
 from thermalent.cli.errors import arguments
 from thermalent.cli.filters import build_filter
+from thermalent.cli.parameter_types import NUMBER, MethodType, Numbers, Shares
 from thermalent.solving.registry import METHOD_BY_KEY, METHOD_OPTIONS, METHODS
 
 if TYPE_CHECKING:
@@ -17,79 +18,6 @@ if TYPE_CHECKING:
     from thermalent.solution.method import Method
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def share(text: str) -> float:
-    """A number, or what stands before a percent sign over a hundred."""
-    number = text.strip()
-    return float(number[:-1]) / 100 if number.endswith("%") else float(number)
-
-
-class Numbers(click.ParamType):
-    """One number, or several separated by commas."""
-
-    name, kind = "NUMBER", "a number"
-    read: Callable[[str], float] = staticmethod(float)
-
-    def __init__(self, single: bool = False) -> None:
-        self.single = single
-        if not single:
-            self.name += "[,...]"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float | tuple[float, ...]:
-        """The number, or a tuple of them."""
-        if not isinstance(value, str):
-            return value
-        try:
-            numbers = tuple(self.read(item) for item in value.split(","))
-        except ValueError:
-            numbers = ()
-        if not numbers or (self.single and len(numbers) > 1):
-            more = "" if self.single else ", nor several separated by commas"
-            self.fail(f"{value!r} is not {self.kind}{more}.", param, ctx)
-        return numbers[0] if len(numbers) == 1 else numbers
-
-
-class Shares(Numbers):
-    """One share, or several separated by commas, each as a number or in percent: 0.05 or 5%."""
-
-    name, kind = "SHARE", "a number such as 0.05 or 5%"
-    read = staticmethod(share)
-
-
-class Orders(click.ParamType):
-    """One order, several separated by commas, or a range such as 1..4."""
-
-    name = "ORDER[,...]"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
-        """The orders as a tuple."""
-        first, dots, last = value.partition("..")
-        try:
-            if dots:
-                return tuple(range(int(first), int(last) + 1))
-            return tuple(int(item) for item in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no order, nor several such as 1,2,3 or 1..4.", param, ctx)
-
-
-class Quantities(click.ParamType):
-    """A number with a unit, or several separated by commas.
-
-    Args:
-        none: Whether "none" is a value, too; a tuple with None stands for it.
-    """
-
-    name = "QUANTITY[,...]"
-
-    def __init__(self, none: bool = False) -> None:
-        self.none = none
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str | tuple[str | None, ...]:
-        """The text, or a tuple of texts; the library reads the units."""
-        texts = tuple(item.strip() for item in value.split(","))
-        items = tuple(None if self.none and text == "none" else text for text in texts)
-        return items[0] if len(items) == 1 and items[0] is not None else items
 
 
 def combined(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -119,7 +47,7 @@ qubits_option = click.option("--qubits", type=int, default=2, help="Number of qu
 target_option = click.option(
     "--target-concurrence",
     "target",
-    type=float,
+    type=NUMBER,
     required=True,
     help="Wanted concurrence, between 0 and 1.",
 )
@@ -129,7 +57,6 @@ filter_frequency_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print everything in full precision as JSON."
 )
-saved_option = file_option("Save the result to this file (.npz), which te.load reads.")
 table_option = file_option(
     "Write a file: CSV if it ends in .csv, .txt or .dat, and what te.load reads if in .npz."
 )
@@ -138,11 +65,11 @@ plot_option = file_option("Draw the result to this file (png, pdf, svg).", "--pl
 
 network_options = combined(
     click.option(
-        "--n-th", type=float, help="Thermal occupation of the filter's hot port; always needed."
+        "--n-th", type=NUMBER, help="Thermal occupation of the filter's hot port; always needed."
     ),
     click.option(
         "--kappa",
-        type=float,
+        type=NUMBER,
         help="Energy decay rate of the filter through each of its two ports, unit of rate; left "
         "out with --filter.",
     ),
@@ -175,11 +102,11 @@ network_options = combined(
         "Touchstone file.",
     ),
     click.option(
-        "--fwhm", type=float, help="Full width at half maximum of that shape, unit of rate."
+        "--fwhm", type=NUMBER, help="Full width at half maximum of that shape, unit of rate."
     ),
     click.option(
         "--filter-unit",
-        type=float,
+        type=NUMBER,
         help="Unit of rate of that file in hertz, gamma/2pi if rates are in units of gamma.",
     ),
 )
@@ -194,11 +121,15 @@ def _having(option: str) -> str:
 method_options = combined(
     click.option(
         "--method",
-        type=click.Choice([entry.key for entry in METHODS]),
+        type=MethodType(),
         help="How to solve.  [default: the first exact method that applies]",
     ),
     *(
-        click.option(f"--{name.replace('_', '-')}", type=kind, help=f"{text}: {_having(name)}.")
+        click.option(
+            f"--{name.replace('_', '-')}",
+            type=NUMBER if kind is float else kind,
+            help=f"{text}: {_having(name)}.",
+        )
         for name, (kind, text) in METHOD_OPTIONS.items()
     ),
 )

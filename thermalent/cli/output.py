@@ -80,6 +80,11 @@ def drawing(path: Path) -> Iterator[None]:
     except FigureFileError as error:
         said = str(error)
         raise Failure(said[:1].lower() + said[1:]) from error
+    note_written(path)
+
+
+def note_written(path: Path) -> None:
+    """Say that a file was written."""
     click.echo(f"written: {path}", err=True)
 
 
@@ -115,6 +120,7 @@ def save_result(path: Path, result: Any) -> None:
         result.save(path)
     except ResultFileError as error:
         raise Failure(str(error)) from error
+    note_written(path)
 
 
 def write_columns(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
@@ -127,6 +133,7 @@ def write_columns(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
             writer.writerows(rows)
     except OSError as error:
         raise Failure(f"could not write {str(path)!r}: {error.strerror}.") from error
+    note_written(path)
 
 
 def print_json(data: Mapping[str, Any]) -> None:
@@ -237,14 +244,25 @@ def printed(result: SteadyState | Evolution) -> Iterator[tuple[Measure, dict[str
         yield measure, {" ".join(names): read(*names) for names in chosen}
 
 
-def result_rows(result: SteadyState) -> list[tuple[str, str]]:
-    """A steady state as lines of a table."""
-    rows = [("method", f"{result.method.name} ({result.method.claim.value})")]
-    numbers = {
+def _by_heading(result: SteadyState) -> dict[str, Any]:
+    """The numbers of a state that are printed, by what stands before them in a table."""
+    return {
         measure.name if len(of_emitters) == 1 else f"{measure.name} {emitters}": value
         for measure, of_emitters in printed(result)
         for emitters, value in of_emitters.items()
     }
+
+
+def all_numbers(result: SteadyState) -> dict[str, Any]:
+    """Every number of a state with its error, by what stands before it in a table."""
+    populations = {f"population {key}": value for key, value in result.populations().items()}
+    return {**_by_heading(result), **populations}
+
+
+def result_rows(result: SteadyState) -> list[tuple[str, str]]:
+    """A steady state as lines of a table."""
+    rows = [("method", f"{result.method.name} ({result.method.claim.value})")]
+    numbers = _by_heading(result)
     rows += [(name, f"{value:.10f}") for name, value in numbers.items()]
     populations = result.populations()
     shown = sorted(populations, key=lambda key: -populations[key])[:_MOST_POPULATIONS]

@@ -22,6 +22,7 @@ from thermalent.cli.errors import arguments, solving
 from thermalent.cli.evolve import checked_start
 from thermalent.cli.options import build_network, network_options
 from thermalent.cli.output import CSV, print_json, print_table
+from thermalent.cli.parameter_types import NUMBER
 
 
 @click.command("rates", short_help="Slowest relaxation rates of a thermal link.")
@@ -70,7 +71,7 @@ def rates_command(count: int, charge: int, **options: Any) -> None:
 )
 @click.option(
     "--distance",
-    type=float,
+    type=NUMBER,
     default=1e-2,
     help="Trace distance to the steady state that counts as having arrived.",
 )

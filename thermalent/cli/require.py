@@ -10,8 +10,9 @@ import click
 
 from thermalent.cli.deliver import result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import Failure, arguments, solving
-from thermalent.cli.options import Shares, filter_frequency_option, target_option
+from thermalent.cli.options import filter_frequency_option, target_option
 from thermalent.cli.output import WIDTH, attributes, print_json, print_table
+from thermalent.cli.parameter_types import NUMBER, Shares
 
 if TYPE_CHECKING:
     from thermalent.analysis.design.requirement_result import Requirement
@@ -27,7 +28,7 @@ _UNKNOWNS = ("temperature", "quality", "gamma", "loss", "dephasing-time", "base-
     "--temperature", metavar="QUANTITY", help="Temperature of the source.  [default: 293K]"
 )
 @filter_frequency_option
-@click.option("--quality", type=float, help="Q of the filter.  [default: 2.5e5]")
+@click.option("--quality", type=NUMBER, help="Q of the filter.  [default: 2.5e5]")
 @click.option(
     "--gamma",
     metavar="QUANTITY",

@@ -10,6 +10,7 @@ from thermalent.cli.deliver import Column, deliver, result_options, take_wanted
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.grids import GridType
 from thermalent.cli.options import build_network, combined, network_options
+from thermalent.cli.parameter_types import NUMBER
 
 field_options = combined(
     click.option(
@@ -19,7 +20,7 @@ field_options = combined(
     ),
     click.option(
         "--rtol",
-        type=float,
+        type=NUMBER,
         help="Relative accuracy.  [default: 1e-8, or behind several poles the best that half a "
         "minute affords]",
     ),

@@ -6,35 +6,28 @@ from typing import Any
 
 import click
 
-from thermalent.cli.deliver import take_wanted
+from thermalent.cli.deliver import estimates, result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import kept, solving
 from thermalent.cli.options import (
     build_method,
     build_network,
-    json_option,
     method_options,
     network_options,
-    plot_option,
-    saved_option,
 )
 from thermalent.cli.output import (
-    SAVED,
-    draw_result,
+    all_numbers,
     note_status,
     print_json,
     print_table,
     result_data,
     result_rows,
-    save_result,
 )
 
 
 @click.command(short_help="Steady state of a thermal link.")
 @network_options
 @method_options
-@saved_option
-@plot_option
-@json_option
+@result_options
 def steady(method: str | None, **network: Any) -> None:
     """Steady state of qubits on a waveguide behind a filtered thermal source.
 
@@ -50,16 +43,14 @@ def steady(method: str | None, **network: Any) -> None:
       thermalent steady --n-th 1220 --kappa 1e-3 --json | jq .concurrence
       thermalent steady --n-th 1220 --kappa 1e-3 -o state.npz --plot state.png
     """
-    wanted = take_wanted(network, (SAVED,))
+    wanted = take_wanted(network)
     chosen = build_method(method, network)
     described = build_network(**network)
     with solving():
         from thermalent.solving.solve import steady_state
 
         result, interrupted = kept(lambda: steady_state(described, chosen))
-    if wanted.output is not None:
-        save_result(wanted.output, result)
-    draw_result(result.plot, wanted.plot)
+    write_and_draw(wanted, result, estimates(all_numbers(result)), result.plot)
     if wanted.as_json:
         print_json({"network": network, **result_data(result)})
     else:

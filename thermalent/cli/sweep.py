@@ -86,8 +86,11 @@ def sweep_command(
         with explained_by(study):
             data = run(**described, store=output, accept=accept, retry=again, executor=executor)
         click.echo(f"{summary(data)}; {time.monotonic() - began:.1f} s")
+        failed = failures(data)
         if not (data["status"] == 1).any():
-            raise Failure(f"no point was solved. {failures(data)[0]}")
+            raise Failure(f"no point was solved. {failed[0]}")
+        for line in failed:
+            click.echo(line)
 
 
 @contextmanager

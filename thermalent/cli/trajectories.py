@@ -18,6 +18,7 @@ from thermalent.cli.evolve import (
 )
 from thermalent.cli.options import build_network, json_option, network_options, plot_option
 from thermalent.cli.output import check_figure
+from thermalent.cli.parameter_types import NUMBER
 
 
 @click.command(short_help="Single runs of a thermal link, and their averages.")
@@ -26,7 +27,7 @@ from thermalent.cli.output import check_figure
 @click.option("--runs", type=click.IntRange(min=8), default=4000, help="Number of runs.")
 @click.option("--single", is_flag=True, help="One run, with the quanta of its field.")
 @click.option("--seed", type=int, default=7, help="One seed, one result.")
-@click.option("--step", type=float, help="Step of the field.  [default: chosen from the rates]")
+@click.option("--step", type=NUMBER, help="Step of the field.  [default: chosen from the rates]")
 @states_option
 @plot_option
 @json_option

@@ -13,6 +13,7 @@ from thermalent.cli.errors import arguments, solving
 from thermalent.cli.evolve import checked_start
 from thermalent.cli.options import build_network, network_options
 from thermalent.cli.output import CSV, print_json, print_table
+from thermalent.cli.parameter_types import NUMBER
 
 
 @click.command("heat", short_help="Heat currents and entropy production of a thermal link.")
@@ -50,10 +51,10 @@ def heat_command(**network: Any) -> None:
 @click.command("entanglement-rate", short_help="Entanglement per time of repeated preparations.")
 @network_options
 @click.option(
-    "--until", type=float, required=True, help="Longest preparation, inverse unit of rate."
+    "--until", type=NUMBER, required=True, help="Longest preparation, inverse unit of rate."
 )
 @click.option(
-    "--reset", type=float, default=0.0, help="Time between two preparations, inverse unit of rate."
+    "--reset", type=NUMBER, default=0.0, help="Time between two preparations, inverse unit of rate."
 )
 @click.option(
     "--observable",

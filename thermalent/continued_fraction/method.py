@@ -81,8 +81,8 @@ class ContinuedFraction(Method):
     `stats["bits"]` and `stats["reason"]` say so.
 
     Raises:
-        ValueError: rtol is below 1e-13 (ask for digits instead), n_max is below 1, or both n_max
-            and digits are given.
+        ValueError: rtol is below 1e-13 (ask for digits instead), n_max is below 1, or digits are
+            given together with one of them.
 
     Source: THERMAL, Sec. IV C and Appendix B; back-action and charge sectors are ours.
     """
@@ -111,6 +111,8 @@ class ContinuedFraction(Method):
                 checks.fail("digits", f"at most {solve.MOST_DIGITS}", self.digits)
             if self.n_max is not None:
                 checks.fail("digits", "given without `n_max`", self.digits)
+            if self.rtol is not None:
+                checks.fail("digits", "given without `rtol`", self.digits)
 
     @property
     def aimed_rtol(self) -> float:

@@ -69,7 +69,7 @@ METHODS = (
             "what does not fit in memory",
         ),
         evolves=True,
-        options=("rtol", "n_max"),
+        options=("rtol", "n_max", "digits"),
     ),
     MethodEntry(
         key="fock",
@@ -199,6 +199,7 @@ RENAMED_MODELS = {"hardware.phononic_link": "hardware.colour_centre_link"}
 # which it adds the methods that have them.
 METHOD_OPTIONS: dict[str, tuple[type, str]] = {
     "rtol": (float, "Relative tolerance"),
+    "digits": (int, "Decimal digits of the state, in proven arithmetic, instead of --rtol"),
     "n_max": (int, "Truncation, tiers up to 2 n_max, instead of --rtol"),
     "tolerance": (float, "Absolute tolerance"),
     "cutoff": (int, "Number states kept of every mode, instead of --tolerance"),
