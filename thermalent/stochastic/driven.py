@@ -11,6 +11,7 @@ Source: THERMAL, Eqs. (9) to (16).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +97,11 @@ class DrivenEmitters:
     def white(self) -> bool:
         """Whether a part of the field is white noise."""
         return self.source is not None and self.source.field.white
+
+    @property
+    def drives(self) -> Sequence[np.ndarray]:
+        """X of every output of the source, then Y of every output, (d^2, d^2) each."""
+        return (self.drive, self.drive_imag) if self.source is None else self.source.drives
 
     def field_rate(self, amplitude: float = 0.0) -> float:
         """Rate of the drive plus rate at which the field changes, from an amplitude if given."""

@@ -13,7 +13,6 @@ from thermalent.stochastic.driven import DrivenEmitters
 from thermalent.stochastic.ornstein_uhlenbeck import start
 from thermalent.stochastic.step_kernels import LANES_OF_BLOCK, StepOperators, advance
 from thermalent.stochastic.step_operators import RARE, step_operators
-from thermalent.stochastic.vector_step_kernels import VectorStepOperators, advance_vector
 from thermalent.support import checks
 from thermalent.support.machine.signals import deferring_signals
 
@@ -75,9 +74,7 @@ class PathSpec:
     coarsenings: tuple[int, ...] = (1,)
     pieces: tuple[DrivenEmitters, ...] = ()
     given_field: Callable[[np.ndarray], np.ndarray] | None = None
-    _operators: dict[tuple[float, int, int], StepOperators | VectorStepOperators] = field(
-        init=False, repr=False
-    )
+    _operators: dict[tuple[float, int, int], StepOperators] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         amplitude = 0.0 if isinstance(self.source, str) else float(np.linalg.norm(self.source))
@@ -139,9 +136,7 @@ class PathSpec:
                 count = min(_CHUNK, segment.steps - begin)
                 for coarsening, block in zip(chosen, paths, strict=True):
                     operators = self._operators[segment.step, coarsening, segment.piece]
-                    white = isinstance(operators, VectorStepOperators)
-                    kernel = advance_vector if white else advance
-                    deferring_signals(kernel)(*block, count, coarsening, operators)
+                    deferring_signals(advance)(*block, count, coarsening, operators)
             for coarsening, block in zip(chosen, paths, strict=True):
                 np.multiply(block.mean, coarsening / max(segment.steps, 1), out=block.mean)
             if segment.record:

@@ -28,16 +28,29 @@ class Rows(NamedTuple):
 
 
 class StepOperators(NamedTuple):
-    """Everything that a step of given length needs; see `step_operators`."""
+    """A step of the fields and of what they drive; see `step_operators`.
 
-    transition: np.ndarray  # (8,) of the field: see `draw`
-    vacuum: Rows  # exp(L h)
-    half: Rows  # exp(L h / 2)
-    rotation: np.ndarray  # (emitters, 3, 2); empty if an emitter has more than two levels
+    Args:
+        propagator: To m amplitudes and r integrals after the step, (2 (m + r), 2 m).
+        noise_factor: What normal numbers add to these, (2 (m + r), n).
+        vacuum: exp(L h).
+        half: exp(L h / 2).
+        rotation: From the integrals of the outputs to the vector by which each emitter turns,
+            (e, 3, 2 r); empty if an emitter has more than two levels.
+        doublings: See `rotation_matrices`.
+        drives: Of more than two levels: generators per real part of the integral of every output,
+            then per imaginary part; else an empty one.
+        norms: Their largest norms over all phases, (r,); else empty.
+    """
+
+    propagator: np.ndarray
+    noise_factor: np.ndarray
+    vacuum: Rows
+    half: Rows
+    rotation: np.ndarray
     doublings: int
-    drive: Rows  # generator per Re(integral of u); empty if there are rotations
-    drive_imag: Rows  # generator per Im(integral of u)
-    drive_norm: float  # largest norm of both, over all phases
+    drives: tuple[Rows, ...]
+    norms: np.ndarray
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
@@ -56,39 +69,54 @@ def multiply_lanes(matrix, x, y):
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def draw(rng, u, integral, transition):
-    """One exact step of the field u, (2, LANES); its time integral is added to `integral`.
+def combine(matrix, x, y):
+    """Y += M x for all lanes; M is a small dense matrix."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            value = matrix[i, j]
+            if value != 0.0:
+                for k in range(LANES_OF_BLOCK):
+                    y[i, k] += value * x[j, k]
 
-    With z_1, z_2 complex standard normal, u' = decay u + noise z_1 and
-    int u dt = weight u + follow z_1 + own z_2; `transition` holds their parts in this order.
+
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
+def draw(rng, u, integral, normal, fresh, operators):
+    """One exact step of all amplitudes; the integrals of the outputs are added to `integral`.
+
+    The rows of u are the real parts of m amplitudes, then their imaginary parts; those of
+    `integral` are real and imaginary parts of r outputs; `fresh` has amplitudes and outputs
+    together, all real parts first.
     """
-    decay_re, decay_im, weight_re, weight_im = transition[:4]
-    noise, follow_re, follow_im, own = transition[4:]
     for k in range(LANES_OF_BLOCK):
-        a = rng.standard_normal()
-        b = rng.standard_normal()
-        c = rng.standard_normal()
-        d = rng.standard_normal()
-        re, im = u[0, k], u[1, k]
-        integral[0, k] += weight_re * re - weight_im * im + follow_re * a - follow_im * b + own * c
-        integral[1, k] += weight_re * im + weight_im * re + follow_re * b + follow_im * a + own * d
-        u[0, k] = decay_re * re - decay_im * im + noise * a
-        u[1, k] = decay_re * im + decay_im * re + noise * b
+        for i in range(normal.shape[0]):
+            normal[i, k] = rng.standard_normal()
+    fresh[:] = 0.0
+    combine(operators.propagator, u, fresh)
+    combine(operators.noise_factor, normal, fresh)
+    m, r = u.shape[0] // 2, integral.shape[0] // 2
+    for i in range(m):
+        for k in range(LANES_OF_BLOCK):
+            u[i, k] = fresh[i, k]
+            u[m + i, k] = fresh[m + r + i, k]
+    for i in range(r):
+        for k in range(LANES_OF_BLOCK):
+            integral[i, k] += fresh[m + i, k]
+            integral[r + i, k] += fresh[2 * m + r + i, k]
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def rotation_matrices(w, integral, doublings, matrix):
-    """The rotation of one two-level emitter by the vector w I, per lane, (9, LANES).
+    """The rotation of one two-level emitter by the vector w I, (3,), per lane, (9, LANES).
 
     A unit quaternion of the angle over 2^(doublings + 1), from its Taylor series; then squared
     `doublings` times. Normalised in the end, so that the matrix is a rotation to rounding whatever
     the angle.
     """
     scale = 0.5 ** (doublings + 1)
+    matrix[:3] = 0.0
+    combine(w, integral, matrix)
     for k in range(LANES_OF_BLOCK):
-        p = scale * (w[0, 0] * integral[0, k] + w[0, 1] * integral[1, k])
-        q = scale * (w[1, 0] * integral[0, k] + w[1, 1] * integral[1, k])
-        r = scale * (w[2, 0] * integral[0, k] + w[2, 1] * integral[1, k])
+        p, q, r = scale * matrix[0, k], scale * matrix[1, k], scale * matrix[2, k]
         z = p * p + q * q + r * r
         s = 1 / 6227020800 - z / 1307674368000
         s = 1 - z * (
@@ -133,12 +161,17 @@ def rotate(matrix, x, stride):
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def taylor(operators, integral, x, y, z, w):
-    """Apply exp(Re(I) X + Im(I) Y) to x by its Taylor series; y, z and w are scratch."""
-    largest = 0.0
+    """Apply exp of the sum over outputs of Re(I) X + Im(I) Y to x; y, z and w are scratch."""
+    outputs = integral.shape[0] // 2
+    norm = 0.0
     for k in range(LANES_OF_BLOCK):
-        largest = max(largest, integral[0, k] ** 2 + integral[1, k] ** 2)
-    norm = operators.drive_norm * np.sqrt(largest)
-    parts = max(1, int(np.ceil(norm)))
+        rate = 0.0
+        for a in range(outputs):
+            rate += operators.norms[a] * np.sqrt(
+                integral[a, k] ** 2 + integral[outputs + a, k] ** 2
+            )
+        norm = max(norm, rate)
+    parts, term = max(1, int(np.ceil(norm))), np.empty_like(x)
     for _ in range(parts):
         for r in range(x.shape[0]):
             for k in range(LANES_OF_BLOCK):
@@ -148,32 +181,35 @@ def taylor(operators, integral, x, y, z, w):
             order += 1
             factor = 1.0 / (order * parts)
             bound *= norm * factor
-            multiply_lanes(operators.drive, y, z)
-            multiply_lanes(operators.drive_imag, y, w)
-            for r in range(x.shape[0]):
-                for k in range(LANES_OF_BLOCK):
-                    term = factor * (integral[0, k] * z[r, k] + integral[1, k] * w[r, k])
-                    y[r, k] = term
-                    x[r, k] += term
+            term[:] = 0.0
+            for a in range(outputs):
+                multiply_lanes(operators.drives[a], y, z)
+                multiply_lanes(operators.drives[outputs + a], y, w)
+                for r in range(x.shape[0]):
+                    for k in range(LANES_OF_BLOCK):
+                        own = integral[a, k] * z[r, k] + integral[outputs + a, k] * w[r, k]
+                        term[r, k] += factor * own
+                        x[r, k] += factor * own
+            y, term = term, y
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def drive(operators, integral, x, matrix, y, z, w):
-    """The emitters' exact response to the integrated field alone, in place; the rest is scratch."""
-    emitters = operators.rotation.shape[0]
-    if emitters == 0:
+    """The emitters' exact response to the integrated fields, in place; the rest is scratch."""
+    rotation = operators.rotation
+    if rotation.shape[0] == 0:
         taylor(operators, integral, x, y, z, w)
         return
     stride = x.shape[0]
-    for e in range(emitters):
+    for e in range(rotation.shape[0]):
         stride //= 4
-        rotation_matrices(operators.rotation[e], integral, operators.doublings, matrix)
+        rotation_matrices(rotation[e], integral, operators.doublings, matrix)
         rotate(matrix, x, stride)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def advance(rng, u, x, total, steps, coarsening, operators):
-    """Field and emitters of a block over `steps` steps of the field, in place.
+    """Fields and emitters of a block over `steps` steps of the field, in place.
 
     Strang splitting: half a step of the emitters alone, the drive by the exact time integral of the
     field over the whole step, half a step of the emitters alone. The emitters take one step for
@@ -181,8 +217,9 @@ def advance(rng, u, x, total, steps, coarsening, operators):
     numbers give the same path of the field at any step of the emitters.
 
     Args:
-        rng: numpy Generator of the block; four normal numbers per lane and step, in fixed order.
-        u: Field, real and imaginary part, (2, LANES).
+        rng: numpy Generator of the block; as many normal numbers per lane and step, in fixed order,
+            as the noise factor has columns.
+        u: Amplitudes, the real parts before the imaginary ones, (2 m, LANES).
         x: Emitters, (m, LANES).
         total: The sum of x over the steps of the emitters is added to it, (m, LANES); or (0, LANES)
             for no sum.
@@ -193,14 +230,17 @@ def advance(rng, u, x, total, steps, coarsening, operators):
     m = x.shape[0]
     now, propagated = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
     y, z = np.empty((m, LANES_OF_BLOCK)), np.empty((m, LANES_OF_BLOCK))
-    matrix, integral = np.empty((9, LANES_OF_BLOCK)), np.empty((2, LANES_OF_BLOCK))
+    matrix = np.empty((9, LANES_OF_BLOCK))
+    integral = np.empty((operators.propagator.shape[0] - u.shape[0], LANES_OF_BLOCK))
+    normal = np.empty((operators.noise_factor.shape[1], LANES_OF_BLOCK))
+    fresh = np.empty((operators.propagator.shape[0], LANES_OF_BLOCK))
     summed = np.zeros((total.shape[0], LANES_OF_BLOCK))
     count = steps // coarsening
     multiply_lanes(operators.half, x, now)
     for i in range(count):
         integral[:] = 0.0
         for _ in range(coarsening):
-            draw(rng, u, integral, operators.transition)
+            draw(rng, u, integral, normal, fresh, operators)
         drive(operators, integral, now, matrix, y, z, propagated)
         for r in range(summed.shape[0]):
             for k in range(LANES_OF_BLOCK):

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from thermalent.numerics.matrix_exponential import matrix_exponential
-from thermalent.stochastic.driven import DrivenBySeveral, DrivenEmitters
+from thermalent.stochastic.driven import DrivenEmitters
+from thermalent.stochastic.linear_field import LinearField
 from thermalent.stochastic.ornstein_uhlenbeck import transition
 from thermalent.stochastic.step_kernels import Rows, StepOperators
-from thermalent.stochastic.vector_step_kernels import VectorStepOperators
 
 # |u|^2 beyond 40 V has the probability e^-40 per sample. A rotation by more is still a rotation;
 # only its angle loses digits.
 RARE = 40.0
+# The kernels draw real normal numbers; a complex one has half its variance in each part.
+_PART = np.sqrt(0.5)
 
 
 def step_operators(
     emitters: DrivenEmitters, step: float, coarsening: int = 1, amplitude: float = 0.0
-) -> StepOperators | VectorStepOperators:
+) -> StepOperators:
     """Prepare a step of the field of length `step`, `coarsening` of which make one of the emitters.
 
     Args:
@@ -26,52 +30,36 @@ def step_operators(
         coarsening: Steps of the field per step of the emitters.
         amplitude: Amplitude from which the field starts, if not from its stationary law.
     """
+    length = step * coarsening
     if emitters.source is not None:
-        return vector_step_operators(emitters, emitters.source, step, coarsening, amplitude)
+        return _several_fields(emitters, emitters.source.field, step, length, amplitude)
     field = transition(
         step, rate=emitters.rate, variance=emitters.variance, detuning=emitters.detuning
     )
-    # The kernels draw real normal numbers; a complex one has half its variance in each part.
-    noise, follow, own = (np.sqrt(0.5) * c for c in (field.noise, field.follow, field.own))
-    length = step * coarsening
     largest = (np.sqrt(RARE * emitters.variance) + abs(amplitude)) * length
+    noise_factor = _real(np.array([[field.noise, 0.0], [field.follow, field.own]]))
     return given_field(emitters, length, largest)._replace(
-        transition=np.array(
-            [
-                field.decay.real, field.decay.imag, field.weight.real, field.weight.imag,
-                noise, follow.real, follow.imag, own,
-            ]
-        )
-    )  # fmt: skip
+        propagator=_real(np.array([[field.decay], [field.weight]])),
+        # Both parts of the first normal number are drawn before those of the second.
+        noise_factor=np.ascontiguousarray(_PART * noise_factor[:, [0, 2, 1, 3]]),
+    )
 
 
-def vector_step_operators(
-    emitters: DrivenEmitters,
-    source: DrivenBySeveral,
-    step: float,
-    coarsening: int,
-    amplitude: float,
-) -> VectorStepOperators:
-    """A step of a field of several amplitudes; arguments as for `step_operators`."""
-    field = source.field
+def _several_fields(
+    emitters: DrivenEmitters, field: LinearField, step: float, length: float, amplitude: float
+) -> StepOperators:
+    """A step of a field of several amplitudes, of which emitters take one step of this length."""
     propagator, noise_factor = field.transition(step)
-    length = step * coarsening
     # Largest integral over a step of any emitter's field.
     reach = np.sqrt(RARE * field.smooth_variance) * length
     reach += np.sqrt(RARE * field.white_power * length)
     reach += np.abs(field.mixing @ field.outputs).sum(axis=1) * abs(amplitude) * length
-    drives = tuple(padded_rows(matrix) for matrix in source.drives)
-    r = len(field.outputs)
-    norms = [
-        _largest_norm(source.drives[a], source.drives[r + a]) for a in range(r if drives else 0)
-    ]
-    return VectorStepOperators(
+    made = given_field(emitters, length, float(np.max(reach)))
+    mixing = np.array([_real(row[None, :]) for row in field.mixing])  # (e, 2, 2 r)
+    return made._replace(
         propagator=_real(propagator),
-        noise_factor=np.sqrt(0.5) * _real(noise_factor),
-        mixing=np.array([_real(row[None, :]) for row in field.mixing]),
-        emitters=given_field(emitters, length, float(np.max(reach))),
-        drives=drives or (padded_rows(np.zeros((0, 0))),),
-        norms=np.array(norms),
+        noise_factor=_PART * _real(noise_factor),
+        rotation=made.rotation @ mixing if len(made.rotation) else made.rotation,
     )
 
 
@@ -89,34 +77,26 @@ def given_field(emitters: DrivenEmitters, step: float, largest: float) -> StepOp
         largest: Largest modulus of the field's integral over a step.
     """
     rotations = emitters.rotations()
+    drives: Sequence[np.ndarray] = [np.zeros((0, 0))]
     if rotations is None:
-        rotations = np.zeros((0, 3, 2))
-        drive, drive_imag = padded_rows(emitters.drive), padded_rows(emitters.drive_imag)
-        norm = drive_norm(emitters)
-    else:
-        drive = drive_imag = padded_rows(np.zeros((0, 0)))
-        norm = 0.0
+        rotations, drives = np.zeros((0, 3, 2)), emitters.drives
     angle = float(np.max(np.linalg.norm(rotations, axis=1), initial=0.0)) * np.sqrt(2) * largest
-    half = _propagator(emitters.vacuum, step / 2)
+    outputs = len(drives) // 2
     return StepOperators(
-        transition=np.zeros(8),
+        propagator=np.zeros((0, 0)),
+        noise_factor=np.zeros((0, 0)),
         vacuum=padded_rows(_propagator(emitters.vacuum, step)),
-        half=padded_rows(half),
+        half=padded_rows(_propagator(emitters.vacuum, step / 2)),
         rotation=rotations,
         # The series of the kernel is exact to rounding for angles up to 1.5 before doubling.
         doublings=max(0, int(np.ceil(np.log2(max(angle, 1e-300) / 1.5)))),
-        drive=drive,
-        drive_imag=drive_imag,
-        drive_norm=norm,
+        drives=tuple(padded_rows(drive) for drive in drives),
+        norms=np.array([drive_norm(drives[a], drives[outputs + a]) for a in range(outputs)]),
     )
 
 
-def drive_norm(emitters: DrivenEmitters) -> float:
-    """Largest rate, per amplitude, at which the field turns the emitters' state."""
-    return _largest_norm(emitters.drive, emitters.drive_imag)
-
-
-def _largest_norm(drive: np.ndarray, drive_imag: np.ndarray) -> float:
+def drive_norm(drive: np.ndarray, drive_imag: np.ndarray) -> float:
+    """Largest rate, per amplitude, at which a field turns the emitters' state, over all phases."""
     phases = np.linspace(0, np.pi, 16, endpoint=False)
     norms = [np.linalg.norm(np.cos(p) * drive + np.sin(p) * drive_imag, 2) for p in phases]
     # Between two of these phases the norm is at most 1/cos of half their distance larger.
