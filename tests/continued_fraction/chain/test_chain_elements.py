@@ -131,6 +131,14 @@ def reached_by_hand(h, chain, charge, start, others=()):
     return bases, reached
 
 
+def joined(exchange):
+    """A mode joined to one qubit, and that to a second one."""
+    between = np.zeros((3, 3))
+    between[0, 1], between[1, 2] = 0.3, exchange
+    nodes = (te.Mode(name="m", bath_rate=0.3, n_th=2.0), te.Qubit(name="a"), te.Qubit(name="b"))
+    return te.Network(nodes=nodes, exchange=between + between.T, decay=np.diag([0.3, 1.0, 0.5]))
+
+
 @pytest.mark.parametrize("name", ["cold", "acting back", "three qubits"])
 @pytest.mark.parametrize("charge", [0, 1])
 def test_a_chain_keeps_what_its_start_reaches(name, charge):
@@ -149,6 +157,29 @@ def test_a_chain_keeps_what_its_start_reaches(name, charge):
         for basis, whole, expected in zip(kept.basis, bases, reached, strict=True):
             inside = np.abs(np.asarray(dense(basis)).conj().T @ whole) > 0.5
             np.testing.assert_array_equal(np.any(inside, axis=0), expected)
+    # Without a start: what the populations reach, and of another charge nothing.
+    kept = hierarchy_chain(h, charge=charge)
+    _, reached = reached_by_hand(h, complete, charge, np.zeros(q.shape))
+    assert [len(block) for block in kept.a] == [np.count_nonzero(part) for part in reached]
+    assert bool(kept.tier0_size) is (charge == 0)
+    assert hierarchy_chain(h, charge=-1).tier0_size == 0
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+def test_a_chain_keeps_what_an_imaginary_change_reaches(charge):
+    """An exchange of excitations between qubits of which the source drives one."""
+    h, changed = hierarchy(joined(0.0)), hierarchy(joined(0.2))
+    assert np.allclose(h.bright_dark, changed.bright_dark)
+    start = np.where(differences(h, charge) == 0, 1.0, 0.0)
+    start[2] = start[3] = 0.0
+    start = start if charge else np.diag([1.0, 0, 0, 0])
+    change = generator(changed, charge, generator(h, charge).scale)
+    found = hierarchy_chain(h, start=start, charge=charge, changes=[change])
+    complete, other = (hierarchy_chain(x, charge=charge, complete=True) for x in (h, changed))
+    _, reached = reached_by_hand(h, complete, charge, start, [other])
+    assert [len(block) for block in found.a] == [np.count_nonzero(part) for part in reached]
+    alone = hierarchy_chain(h, start=start, charge=charge)
+    assert len(alone.a[0]) < len(found.a[0])
 
 
 @pytest.mark.parametrize("charge", [0, 1])
