@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction import one_mode
+from thermalent.continued_fraction import memory, one_mode
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS, Fraction
-from thermalent.continued_fraction.lattice.solve import ENOUGH
+from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL, ENOUGH
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.continued_fraction.one_mode import OneModePlan
 from thermalent.solution.method import MethodError
@@ -151,3 +151,17 @@ def test_as_many_digits_as_fit_are_the_remedy(monkeypatch):
     assert plan(30).remedy == f"{most} digits would fit."
     assert plan(30).cost == plan(30)._cost_of_digits(30)
     assert not plan(30).always_fits
+
+
+def test_the_cost_of_a_steady_state_is_that_of_four_folds():
+    """At the depth that the default accuracy takes, whatever is asked for."""
+    for given in ({}, {"rtol": 1e-3}):
+        numbers = np.array([0, 1, 1, 2])
+        plan = OneModePlan(
+            task=SteadyStateTask(network=te.thermal_link(2.0, 0.4)), settings=settings(**given),
+            numbers=numbers,
+        )  # fmt: skip
+        tiers = memory.expected_tiers(plan.task.network, DEFAULT_RTOL)
+        assert plan.cost.operations == pytest.approx(4 * tiers * 8**3)
+        assert plan.cost.bytes == memory.steady_state_bytes(numbers)
+        assert plan.always_fits

@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 
 import thermalent as te
+from tests.support.plain_kernels import plain
 from tests.support.several_poles_sources import acting_back
 from thermalent.continued_fraction.chain import chain as chains
 from thermalent.continued_fraction.chain.assembly import assemble
@@ -19,6 +20,7 @@ from thermalent.continued_fraction.chain.chain import (
     summed,
 )
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.kernels import basis as kernels
 from thermalent.continued_fraction.chain.tier_operators import TierOperators
 from thermalent.operators.superoperators import dense
 
@@ -292,9 +294,18 @@ def test_sums_behind_diagonal_elements_come_from_both_sides(kind):
     own = expected.diagonal().reshape(3, 3).copy()
     for i in range(3):
         for j in range(3):
-            both = max(own[i]) + max(own[j])
-            expected[3 * i + j, 3 * i + j] = max(both, own[i, j])
+            expected[3 * i + j, 3 * i + j] = max(own[i]) + max(own[j])
     np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_kernels_sum_behind_diagonal_elements_alike(monkeypatch):
+    rng = np.random.default_rng(2)
+    operators = rng.standard_normal((3, 9, 9)) + 1j * rng.standard_normal((3, 9, 9))
+    missing = np.full((3, 9), np.nan)
+    plain(kernels, monkeypatch)._missing_sums(operators, missing)
+    expected = summed(operators[0]).diagonal() - np.abs(operators[0]).diagonal()
+    np.testing.assert_allclose(missing[0], expected, rtol=1e-12, atol=1e-14)
+    assert np.all(expected > 0.5)
 
 
 def sizes_of_sums(left, superoperator, right, *, real):

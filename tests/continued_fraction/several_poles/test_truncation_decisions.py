@@ -192,6 +192,8 @@ def test_a_state_that_is_reached_has_the_error_of_its_last_changes(monkeypatch):
     alone = reached(monkeypatch, lambda quanta, depth, radius: 0.7 - depth * 5e-7, length=1)
     assert alone[1] == pytest.approx(1e-5 + 1e-12 + 1e-9, rel=1e-6)
     assert alone[-1] == ["circle", 40, 20]
+    alone = reached(monkeypatch, lambda quanta, depth, radius: 0.7, length=1)
+    assert alone[1] == pytest.approx(1e-12 + 1e-9, rel=1e-6)
 
 
 def test_a_slow_rate_that_only_more_quanta_have_is_found_at_the_end(monkeypatch):

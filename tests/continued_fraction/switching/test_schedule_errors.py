@@ -77,6 +77,13 @@ def test_a_further_tolerance_takes_its_own_tiers(monkeypatch):
     assert error[1] < 1e-5
 
 
+def test_a_tolerance_is_left_only_where_the_error_of_all_times_is_allowed(monkeypatch):
+    """At time zero there is hardly any, whatever is left later."""
+    runs = [[1.0] * 3, [1.0, 1.0, 1.01], [1.0, 1.0, 1.01], [1.0, 1.0, 1.01]]
+    *_, asked = evolved(monkeypatch, runs, (1e-3, 1e-5))
+    assert [size[2:4] for size in asked] == [(30, 1e-3)] * 3 + [(60, 1e-5)]
+
+
 def test_what_is_not_finite_ends_the_search_without_an_error(monkeypatch):
     runs = [[1.0] * 3, [1.0, 1.0, np.nan]]
     _, error, _, asked = evolved(monkeypatch, runs)

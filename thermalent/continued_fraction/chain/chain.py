@@ -341,7 +341,7 @@ def summed(superoperator: Superoperator) -> Superoperator:
     decay = np.asarray(sizes.diagonal())
     d = round(np.sqrt(len(decay)))
     most = np.max(decay.reshape(d, d), axis=1)
-    missing = np.maximum(np.add.outer(most, most).ravel() - decay, 0.0)
+    missing = np.add.outer(most, most).ravel() - decay  # none of which is negative
     return sizes + sparse.diags_array(missing)
 
 

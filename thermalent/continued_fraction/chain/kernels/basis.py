@@ -148,7 +148,7 @@ def _missing_sums(operators, missing):
     for i in range(d):
         for j in range(d):
             most = missing[1, i] + missing[1, j]
-            missing[0, i * d + j] = max(most - missing[0, i * d + j], 0.0)
+            missing[0, i * d + j] = most - missing[0, i * d + j]
     for i in range(d):
         missing[1, i] = 0.0
 
