@@ -48,7 +48,7 @@ if __name__ == "__main__":
 # Seconds of a processor that a worker has spent only once it computes: loading takes about one,
 # and a forked one has everything.
 COMPUTES = {"fork": 0.5}
-COMPUTES_OTHERS = 3.0
+COMPUTES_OTHERS = 2.0
 PATIENCE = 240.0  # seconds, for a busy machine: workers look for their parent twice a second
 
 
