@@ -314,6 +314,26 @@ def test_unknowns_of_a_start_are_those_of_its_elements(hermitian, charge):
     np.testing.assert_array_equal(u.seed(None), populations)
 
 
+def test_tiers_know_the_rates_and_the_width_of_their_source():
+    chain = arbitrary(3)
+    built = building.tiers(chain, 1)
+    slowest = min(np.linalg.eigvals(chain.drift).real)
+    assert built.source_rate == pytest.approx(slowest, rel=1e-12)
+    assert built.rate == chain.drift[0, 0].real
+    assert built.width == pytest.approx(chain.scale * np.sqrt(chain.covariance[0, 0].real))
+    assert (built.most, built.charge) == (1, 0)
+
+
+def test_a_start_is_looked_at_in_the_basis_of_bright_and_dark_states():
+    chain = arbitrary(2)
+    frame = chain.bright_dark
+    assert np.max(np.abs(frame.imag)) > 0.1
+    inside = np.arange(16).reshape(4, 4) + 1j
+    found = building._inside(chain, frame @ inside @ frame.conj().T)
+    np.testing.assert_allclose(found, inside, atol=1e-12)
+    assert building._inside(chain, None) is None
+
+
 def test_a_layout_is_made_once_for_a_pattern():
     layout.cache_clear()
     chain = chain_of(te.thermal_link(3.0, 0.2, filters=2))
