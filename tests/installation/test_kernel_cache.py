@@ -14,6 +14,7 @@ import textwrap
 import numpy as np
 import pytest
 from numba.core.compiler import Flags
+from numba.core.errors import TypingError
 
 from tests.support.source import FILES, tree
 from thermalent.continued_fraction.batch import convergence
@@ -213,6 +214,49 @@ def test_what_a_kernel_calls_is_compiled_with_it_alone_until_python_calls_it():
     lowered = len(half.within.overloads)
     assert quarter(8j) == 2j
     assert len(half.within.overloads) == lowered
+
+
+def test_a_kernel_that_allocates_nothing_does_not_compile_if_it_makes_an_array():
+    """Nor with one that it calls; slices it may take."""
+
+    @compiled.compiled(allocates=False)
+    def first(x):
+        part = x[1:]
+        return part[0]
+
+    @compiled.compiled(allocates=False)
+    def made(x):
+        return np.zeros(x.size)[0]
+
+    @compiled.compiled(allocates=False)
+    def through(x):
+        return made(x)
+
+    x = np.array([1.0, 2.0])
+    held = sys.getrefcount(x)
+    assert first(x) == 2.0
+    assert sys.getrefcount(x) == held
+    for kernel in (made, through):
+        with pytest.raises(TypingError):
+            kernel(x)
+
+
+def test_kernels_that_count_no_arrays_call_no_others():
+    counts, calls = {}, {}
+    for path in FILES:
+        if "@compiled(" not in path.read_text():
+            continue
+        for node in tree(path).body:
+            marks = "".join(ast.unparse(mark) for mark in getattr(node, "decorator_list", ()))
+            if isinstance(node, ast.FunctionDef) and "compiled(" in marks:
+                counts.setdefault(node.name, set()).add("allocates=False" not in marks)
+                if "allocates=False" in marks:
+                    called = [x.func for x in ast.walk(node) if isinstance(x, ast.Call)]
+                    named = {getattr(x, "id", getattr(x, "attr", "")) for x in called}
+                    calls.setdefault(node.name, set()).update(named)
+    assert len(calls) > 40
+    for name, named in calls.items():
+        assert not {other for other in named if counts.get(other, {False}) == {True}}, name
 
 
 def test_no_function_of_the_package_calls_a_kernel_that_is_for_other_kernels():

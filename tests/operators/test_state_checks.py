@@ -6,7 +6,7 @@ import pytest
 import thermalent as te
 from thermalent.operators import measures_together
 from thermalent.operators.bounds import error_bounds
-from thermalent.operators.state_checks import none_below
+from thermalent.operators.state_checks import none_below, surely_above
 
 DIMS = [2] * 7
 
@@ -28,6 +28,27 @@ def test_an_eigenvalue_below_is_seen(rng):
     assert not none_below(np.full((128, 128), np.nan), -1.0)
     assert not none_below(np.eye(128), 0.0)  # rounding would decide
     assert not none_below(np.eye(4), -1.0)  # eigenvalues take no longer
+
+
+def test_many_small_matrices_are_eliminated_together(rng):
+    """As their eigenvalues say, but for those that rounding decides; nothing else is sure."""
+    for d in (1, 2, 4, 8):
+        parts = rng.normal(size=(50, d, d)) + 1j * rng.normal(size=(50, d, d))
+        matrices = parts + parts.conj().swapaxes(1, 2)
+        lowest = np.linalg.eigvalsh(matrices)[:, 0]
+        for away in (-1e-3, -1e-12, 1e-12, 1e-3):
+            expected = np.full(50, away < 0)
+            assert np.array_equal(surely_above(matrices, lowest + away), expected)
+        assert not surely_above(matrices, lowest).any()
+    assert not surely_above(np.repeat(np.eye(4)[None], 3, axis=0), -1.0).any()  # few
+    pure = np.zeros((20, 4, 4), dtype=complex)
+    pure[:, 0, 0] = 1.0
+    assert surely_above(pure, -1e-12).all()
+    assert not surely_above(pure, 0.0).any()
+    pure[1, 2, 2] = np.nan
+    pure[2, 1, 1] = np.inf
+    assert surely_above(pure, -1e-12).tolist() == [True, False, False, *17 * [True]]
+    assert not surely_above(np.repeat(np.eye(16)[None], 20, axis=0), -1.0).any()  # large
 
 
 def test_the_purity_of_many_qubits_takes_no_eigenvalues(rng, monkeypatch):

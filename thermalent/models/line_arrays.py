@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from thermalent.models.line import COLDEST
 from thermalent.networks.arrays import NetworkArrays, Values
 from thermalent.networks.geometry import cascade_propagator, coupling_of, mirror_propagator
+from thermalent.support.distinct import distinct
 
 QUBITS_OF_ARRAYS = 8  # more are solved one by one
 _LARGEST_INTEGER = 2**53
@@ -142,7 +144,9 @@ def behind_a_cavity(
     """
     good = np.all([_in_range(name, value) for name, value in found.items()], axis=0)
     (rows,) = good.nonzero()
-    chosen = {name: value[rows] for name, value in found.items()}
+    # The matrices do not depend on the occupation: in most maps many points have the same ones.
+    first, which = distinct([value[rows] for name, value in found.items() if name != "n_th"])
+    chosen = {name: value[rows[first]] for name, value in found.items()}
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not accepted
         coupling = coupling_of(geometry(chosen))
         qubits, base = chosen["gamma"].shape[1], chosen["waveguide_occupation"][:, :, None]
@@ -151,8 +155,8 @@ def behind_a_cavity(
         each = np.arange(1, qubits + 1)
         exchange[:, each, each] += chosen["detuning"]
         decay[:, each, each] += chosen["intrinsic_decay"]
-        return NetworkArrays(
-            rows=rows,
+        lines = NetworkArrays(
+            rows=np.arange(len(first)),
             emitter_names=tuple(f"q{i}" for i in each.tolist()),
             bath_rate=chosen["kappa"][:, 0],
             n_th=chosen["n_th"][:, 0],
@@ -162,6 +166,11 @@ def behind_a_cavity(
             absorption=base * coupling.decay.conj(),
             backaction=backaction,
         ).accepted()
+    place = np.full(len(first), -1)
+    place[lines.rows] = np.arange(len(lines))
+    alike = place[which]
+    rows, alike = rows[alike >= 0], alike[alike >= 0]
+    return replace(lines.part(alike), rows=rows, n_th=found["n_th"][rows, 0], alike=alike)
 
 
 def _in_range(name: str, value: np.ndarray) -> np.ndarray:

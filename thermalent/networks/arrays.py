@@ -34,6 +34,8 @@ class NetworkArrays:
         decay: G, (p, n, n).
         absorption: U, (p, n, n).
         backaction: Whether the qubits act back on the mode.
+        alike: A number of each that those with the same matrices and dephasing share, (p,); None
+            where nobody has looked.
     """
 
     rows: np.ndarray
@@ -45,6 +47,7 @@ class NetworkArrays:
     decay: np.ndarray
     absorption: np.ndarray
     backaction: bool = True
+    alike: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -78,6 +81,7 @@ class NetworkArrays:
             decay=self.decay[kept],
             absorption=self.absorption[kept],
             backaction=self.backaction,
+            alike=None if self.alike is None else self.alike[kept],
         )
 
     def accepted(self) -> NetworkArrays:

@@ -21,6 +21,10 @@ interest; truncated or statistical states of larger error need a tolerance of th
 
 # Dimension from which eigenvalues take longer than a factorisation or a search for blocks.
 _LARGE = 100
+# How many matrices are eliminated together and up to which dimension, and what rounding may do to a
+# pivot: less than one unit for each element of the matrix.
+_MANY, _SMALL = 16, 8
+_PIVOT_ROUNDING = _SMALL**2 * float(np.finfo(float).eps)
 
 
 def none_below(matrix: np.ndarray, least: float) -> bool:
@@ -43,6 +47,35 @@ def none_below(matrix: np.ndarray, least: float) -> bool:
         except np.linalg.LinAlgError:
             return False
     return bool(np.isfinite(np.trace(lower)))  # what is not a number spreads to the diagonal
+
+
+def surely_above(matrices: np.ndarray, least: float | np.ndarray) -> np.ndarray:
+    """Which of many small Hermitian matrices have no eigenvalue below a number, (t,).
+
+    By elimination: less the number, they have positive pivots alone. Of thousands it takes a sixth
+    of the time of the eigenvalues. False where rounding may decide, and for all where they are few
+    or large.
+
+    Args:
+        matrices: Hermitian, (t, d, d).
+        least: The number, or one for each matrix, (t,).
+    """
+    count, d = matrices.shape[:2]
+    if count < _MANY or d > _SMALL:
+        return np.zeros(count, dtype=bool)
+    left, good = np.array(matrices), np.ones(count, dtype=bool)
+    diagonal = np.einsum("tii->ti", left)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is not sure
+        diagonal -= np.asarray(least)[..., None] + _PIVOT_ROUNDING * np.abs(diagonal).max(
+            axis=1, initial=0.0, keepdims=True
+        )
+        for i in range(d):
+            pivot = left[:, i, i].real
+            good &= pivot > 0
+            row = left[:, i, i + 1 :]
+            above = row / np.where(good, pivot, 1.0)[:, None]
+            left[:, i + 1 :, i + 1 :] -= row.conj()[:, :, None] * above[:, None, :]
+    return good
 
 
 @with_explained_calls

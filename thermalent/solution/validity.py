@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from thermalent.operators import states
+from thermalent.operators.state_checks import surely_above
 from thermalent.solution.record import MethodRecord
 from thermalent.solution.result import (
     STATE_ROUNDING,
@@ -60,7 +61,9 @@ def known_states(states: np.ndarray, error: np.ndarray) -> np.ndarray:
         states = np.where(good[:, None, None], states, 0.0)
     good &= error < largest
     good &= np.abs(states.trace(axis1=1, axis2=2).real - 1) <= allowed
-    good &= np.linalg.eigvalsh(states)[:, 0] >= -allowed
+    unsure = good & ~surely_above(states, -allowed)
+    if unsure.any():
+        good[unsure] = np.linalg.eigvalsh(states[unsure])[:, 0] >= -allowed[unsure]
     return np.asarray(good)
 
 

@@ -91,7 +91,9 @@ def side_by_side_of(counts: tuple[int, int], tier0_size: int) -> tuple[Arrangeme
     return Arrangement(False, lanes, len(lanes)), cost_of_lanes(counts)
 
 
-def alone_and_together(depths: np.ndarray, lanes: int, cost: float) -> tuple[list[int], list[int]]:
+def alone_and_together(
+    depths: np.ndarray, lanes: int, cost: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Which points are folded one by one, and which side by side, to take the least time.
 
     All lanes take as long as the deepest point in them. Of the next points, as many as there are
@@ -109,16 +111,18 @@ def alone_and_together(depths: np.ndarray, lanes: int, cost: float) -> tuple[lis
     full = depths[: len(depths) // lanes * lanes].reshape(-1, lanes)
     following = cost * np.append(full[:, 1:], np.zeros((len(full), 1)), axis=1)
     apart = (full.cumsum(axis=1) + following < cost * full[:, :1]).any(axis=1)
-    begin = lanes * (int(apart.argmax()) if apart.any() else len(full))
+    first = begin = lanes * (int(apart.argmax()) if apart.any() else len(full))
     alone: list[int] = []
-    together, left = list(range(begin)), depths.tolist()
-    while begin < len(left):
-        window = [*left[begin : begin + lanes], 0]  # beyond the last one there is no work
+    together: list[int] = []
+    while begin < len(depths):
+        # Beyond the last one there is no work.
+        window = [*depths[begin : begin + lanes].tolist(), 0]
         before = [0, *itertools.accumulate(window)]
         work = [own + cost * deepest for own, deepest in zip(before, window, strict=False)]
         split = begin + work.index(min(work))
         end = split + lanes if split < begin + len(window) - 1 else split
         alone += range(begin, split)
-        together += range(split, min(end, len(left)))
+        together += range(split, min(end, len(depths)))
         begin = end
-    return alone, together
+    later = np.array(together, dtype=np.int64)
+    return np.array(alone, dtype=np.int64), np.concatenate([np.arange(first), later])

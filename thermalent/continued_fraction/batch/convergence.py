@@ -6,7 +6,7 @@ import numpy as np
 
 from thermalent.continued_fraction.batch.alone_kernels import fold_alone
 from thermalent.continued_fraction.chain import convergence
-from thermalent.continued_fraction.chain.kernels.rounding import SECOND_DRAW, lost_by_rounding
+from thermalent.continued_fraction.chain.kernels.rounding import SECOND_DRAW, lost_with_room
 from thermalent.support.machine.compiled import compiled
 
 # The states of a point in the search.
@@ -16,8 +16,8 @@ _TINY = float(np.finfo(float).tiny)
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 
-@compiled(nogil=True, error_model="numpy")
-def settle_points(points, tier0, work, progress, populations, limits):
+@compiled(allocates=False, nogil=True, error_model="numpy")
+def settle_points(points, tier0, work, progress, populations, limits, lost):
     """Solve some points with their last K, judge them, and set their next depths.
 
     Args:
@@ -28,15 +28,16 @@ def settle_points(points, tier0, work, progress, populations, limits):
         populations: How many of the unknowns of tier 0, the first, are populations.
         limits: The allowed error, relative to the largest element, and the tier at which to give
             up.
+        lost: Space, (3, tier0).
     """
     for p in points:
         _solve_point(p, tier0.a, work, populations)
-        _judge_point(p, tier0, work, progress, limits)
+        _judge_point(p, tier0, work, progress, limits, lost)
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def search_points(
-    points, tiers, rate, tier0, work, progress, populations, limits, rounds, room, side
+    points, tiers, rate, tier0, work, progress, populations, limits, lost, rounds, room, side
 ):
     """Fold some points at more and more tiers, until each is settled, deferred, or out of rounds.
 
@@ -49,6 +50,7 @@ def search_points(
         progress: See `work.Progress`; changed in place.
         populations: How many of the unknowns of tier 0, the first, are populations.
         limits: See `settle_points`.
+        lost: Space, (3, tier0).
         rounds: How often every point is folded at most.
         room: See `alone_kernels.AloneArrays`.
         side: As many items as a row has.
@@ -64,17 +66,17 @@ def search_points(
             order = reversed_bands if reverse else bands
             fold_alone(point, progress.depth, reverse, a, order, values, rate, work.k, room, side)
             _solve_point(points[i], tier0.a, work, populations)
-            _judge_point(points[i], tier0, work, progress, limits)
+            _judge_point(points[i], tier0, work, progress, limits, lost)
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def solve_points(points, tier0, work, populations):
     """Compute the stationary x at tier 0 of some points from their K: see `_solve_point`."""
     for p in points:
         _solve_point(p, tier0.a, work, populations)
 
 
-@compiled(error_model="numpy", forceinline=True)
+@compiled(allocates=False, error_model="numpy", forceinline=True)
 def _solve_point(p, a, work, populations):
     """Compute the stationary x at tier 0 of a point from its K; nan if singular.
 
@@ -102,7 +104,7 @@ def _solve_point(p, a, work, populations):
     _refine(p, a, work, populations)
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _refine(p, a, work, populations):
     """Correct a solution once by its residual: its error is then that of the elements of A_0 + K.
 
@@ -124,7 +126,7 @@ def _refine(p, a, work, populations):
         x[p, i] += change
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _pin(p, a, work, populations):
     """Write [A_0 + K | 1] with the trace as its first row; return the 1-norm."""
     equations, tier0_size, norm = work.equations, work.x.shape[1], 0.0
@@ -140,7 +142,7 @@ def _pin(p, a, work, populations):
     return norm
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _invert(p, aug):
     """Transform [D | 1] into [1 | D^{-1}], by Gauss-Jordan elimination with partial pivoting."""
     m = aug.shape[1]
@@ -163,8 +165,8 @@ def _invert(p, aug):
                     aug[p, i, j] -= factor * aug[p, k, j]
 
 
-@compiled(error_model="numpy", forceinline=True)
-def _judge_point(p, tier0, work, progress, limits):
+@compiled(allocates=False, error_model="numpy", forceinline=True)
+def _judge_point(p, tier0, work, progress, limits, lost):
     """Estimate the error of the last fold of a point, and set its next depth.
 
     Args:
@@ -173,12 +175,14 @@ def _judge_point(p, tier0, work, progress, limits):
         work: See `work.Work`; the solution before is replaced.
         progress: See `work.Progress`; changed in place.
         limits: See `settle_points`.
+        lost: Space, (3, tier0).
     """
     rtol, most = limits
     depth, depths, folds, changes, count, singular, status, error, scale, residual = progress
     x, before, size = work.x, work.x_before, work.x.shape[1]
     depths[p, 0], depths[p, 1], depths[p, 2] = depths[p, 1], depths[p, 2], depth[p]
     folds[p] += 1
+    tried = _last_three(depths, p)
     if folds[p] == 1:  # that with disturbed tiers stands in its place
         for i in range(size):
             for j in range(size):
@@ -195,20 +199,20 @@ def _judge_point(p, tier0, work, progress, limits):
         change = _largest_element(p, tier0.basis, x, before, 1.0)
         changes[p, 0], changes[p, 1], changes[p, 2] = changes[p, 1], changes[p, 2], change
         count[p] += 1
-        known = (changes[p], count[p], scale[p])
-        error[p] = convergence.error_of(depths[p], *known)
+        known = (_last_three(changes, p), count[p], scale[p])
+        error[p] = convergence.error_of(tried, *known)
         if convergence.possibly_degenerate(*known):
             status[p] = DEFERRED
         hidden = 0.0
         if error[p] <= wanted or folds[p] >= convergence.PATIENCE:
             inverse = work.equations[p, :, size:]
-            hidden = lost_by_rounding(inverse, 0, tier0.size[p], work.k[p], work.above[p], x[p])
+            hidden = lost_with_room(inverse, 0, tier0.size[p], work.k[p], work.above[p], x[p], lost)
         outcome = convergence.outcome(
             error[p] + hidden, hidden, wanted, *known, depth[p], most, folds[p]
         )
         if status[p] == ACTIVE and outcome == convergence.CONVERGED:
             status[p] = SETTLED
-            stated = convergence.stated_error(depths[p], *known)
+            stated = convergence.stated_error(tried, *known)
             error[p] = stated + hidden + _LAST_PLACES * scale[p]
             residual[p] = _residual(p, tier0.a, work)
         elif outcome != convergence.GOING_ON:
@@ -216,7 +220,8 @@ def _judge_point(p, tier0, work, progress, limits):
     if status[p] == ACTIVE and folds[p] >= convergence.MOST_FOLDS:
         status[p] = DEFERRED
     if status[p] == ACTIVE:
-        following = convergence.next_depth(depths[p], folds[p], changes[p], count[p], wanted)
+        change = _last_three(changes, p)
+        following = convergence.next_depth(tried, folds[p], change, count[p], wanted)
         depth[p] = min(following, max(most, depth[p] + 2))
         for i in range(size):
             before[p, i] = x[p, i]
@@ -224,7 +229,13 @@ def _judge_point(p, tier0, work, progress, limits):
                 work.before[p, i, j] = work.k[p, i, j]
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy", forceinline=True)
+def _last_three(table, p):
+    """A row of three numbers as a tuple: a slice would be counted who holds it."""
+    return (table[p, 0], table[p, 1], table[p, 2])
+
+
+@compiled(allocates=False, error_model="numpy")
 def _largest_element(p, basis, x, y, share):
     """Largest matrix element of the operator with the coordinates x - share y of a point.
 
@@ -242,7 +253,7 @@ def _largest_element(p, basis, x, y, share):
     return np.sqrt(largest)
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _residual(p, a, work):
     """The residual |(K' - K) x| over |A_0 + K| |x| of the solution with the other K."""
     x, k, rate, size, largest = work.x, work.k, 0.0, 0.0, 0.0

@@ -91,8 +91,9 @@ def _lost(work: Solved, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     known = size[:, :tier0_size, :tier0_size] ** 2 + work.k**2
     within = _EPS**2 * np.einsum("pij,pj->pi", known, squared)
     tier0 = np.einsum("pij,pj->pi", weight, within)
-    most = np.einsum("pij,pjk,pk->pi", weight, work.above**2, squared)
-    drawn = (DRAW * np.einsum("pij,pjk,pk->pi", response, work.above, work.x)) ** 2
+    # One product after the other: to sum over both takes seven times as long.
+    most = (weight @ (work.above**2 @ squared[:, :, None]))[:, :, 0]
+    drawn = (DRAW * (response @ (work.above @ work.x[:, :, None]))[:, :, 0]) ** 2
     hidden = SAFETY * np.sqrt(np.max(tier0 + np.minimum(drawn, most), axis=1))
     # That one draw is as small by chance in one coordinate is likelier than in all of them.
     shape = np.abs(work.x) / np.max(np.abs(work.x), axis=1, keepdims=True)

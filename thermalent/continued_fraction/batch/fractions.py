@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from thermalent.continued_fraction.batch.arrangement import AnyArrays
     from thermalent.continued_fraction.chain.one_structure.blocks import LaneTiers
 
+_IN_ORDER = 8  # numbers from which on numpy sums several at a time
 _SHARE = 64  # points that a thread takes at a time
 
 
@@ -72,13 +73,14 @@ class Fractions:
         state = (self.tier0, self.work, progress, group.reached.populations, (rtol, most))
 
         def task(some: np.ndarray, how: Arrangement) -> None:
+            lost = np.empty((3, group.reached.tier0_size))
             if how.alone:
                 room = self._room(how, tiers.values)
-                search_points(some, tiers, group.rate, *state, rounds, room, how.side)
+                search_points(some, tiers, group.rate, *state, lost, rounds, room, how.side)
             else:
                 reverse = bool(progress.folds[some[0]] % 2)
                 self._fold(some, how, progress.depth, reverse, tiers, self.work.k)
-                settle_points(some, *state)
+                settle_points(some, *state, lost)
 
         self._share(task, parts)
 
@@ -149,7 +151,14 @@ class Fractions:
         basis, x = self.tier0.basis, self.work.x
         if len(points) < len(x):  # else these are all, and need no copy
             basis, x = basis[points], x[points]
-        elements = (basis * x[:, None, :]).sum(axis=2)
+        terms = basis * x[:, None, :]
+        # So few numbers numpy sums in order as well, but of many points far slower.
+        if len(x) > 1 and x.shape[1] < _IN_ORDER:
+            elements = terms[:, :, 0].copy()
+            for j in range(1, x.shape[1]):
+                elements += terms[:, :, j]
+        else:
+            elements = terms.sum(axis=2)
         d = self.group.reached.populations
         return np.asarray(elements.reshape(-1, d, d))
 

@@ -110,7 +110,7 @@ def group_arrays(
     )
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def fold_groups(points, depths, reverse, a, bands, values, rate, result, room, shape):
     """Compute K of some points, each at its own depth, into `result`: see `kernels.fold_points`.
 
@@ -150,7 +150,7 @@ def fold_groups(points, depths, reverse, a, bands, values, rate, result, room, s
                     result[p, to_i, to_j] = room.k[g, i, j, w]
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _take(blocks, g, w, a, p, reverse):
     """Take -A of a point into its lane."""
     last = a.shape[1] - 1
@@ -160,7 +160,7 @@ def _take(blocks, g, w, a, p, reverse):
             blocks[g, to_i, to_j, w] = -a[p, i, j]
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _list_steps(bands, parity, size, width, steps):
     """The elements of C into a tier, row by row, as `solve_tier` takes them."""
     step = 0
@@ -173,7 +173,7 @@ def _list_steps(bands, parity, size, width, steps):
         step += 1
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _list_bands(bands, shape, same, places):
     """See `GroupArrays`."""
     for band in range(5):
@@ -185,7 +185,7 @@ def _list_bands(bands, shape, same, places):
                 same[t] += 1
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def _fold(bands, room, scaling, shape):
     """Compute K of every lane, truncated at its own depth, into `room.k`.
 
@@ -258,7 +258,7 @@ def _fold(bands, room, scaling, shape):
                 put(side, k, (g, i, j), plus_product(at(side, k, (g, i, j)), weight, element))
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _clear(x, g, depth, n):
     """Set X to zero in the lanes that begin at a lower tier."""
     for w in range(depth.shape[1]):

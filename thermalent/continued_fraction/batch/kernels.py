@@ -61,6 +61,8 @@ class LaneArrays(NamedTuple):
         b: [0 | B] of even and odd tiers: apart, as most of B stays zero, (2, m, width, lanes).
         k: K, (tier0, tier0, lanes); columns and rows in the order of `a`.
         rate: Amplitude decay rate of the source, (1, lanes).
+        depth: Last tier kept of each lane, (lanes,).
+        ends: First and last element of each row of C into one tier, (m, 2).
     """
 
     a: np.ndarray
@@ -70,6 +72,8 @@ class LaneArrays(NamedTuple):
     b: np.ndarray
     k: np.ndarray
     rate: np.ndarray
+    depth: np.ndarray
+    ends: np.ndarray
 
 
 def lane_arrays(sizes: tuple[int, int], elements: int, tier0_size: int, lanes: int) -> LaneArrays:
@@ -86,10 +90,12 @@ def lane_arrays(sizes: tuple[int, int], elements: int, tier0_size: int, lanes: i
         b=aligned(2, most, width, lanes),
         k=aligned(tier0_size, tier0_size, lanes),
         rate=aligned(1, lanes),
+        depth=np.zeros(lanes, dtype=np.int64),
+        ends=np.zeros((most, 2), dtype=np.int64),
     )
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def solve_lanes(room, parity, m, width, tier, above, side):
     """Write [D | D^{-1} B] into both[parity] of (2, m, width, lanes).
 
@@ -141,7 +147,7 @@ def solve_lanes(room, parity, m, width, tier, above, side):
         _subtract_rows(both, both, parity, k, m - 1, k, -1, m, width, one, side)
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def _own(room, parity, i, j, tier, above, side):
     """The element i, j of D before the elimination: -A, the tier's rate, and the tier above."""
     columns, ends, begin = above
@@ -154,7 +160,7 @@ def _own(room, parity, i, j, tier, above, side):
     return total
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def _own_two(room, parity, i, j, above, side):
     """The elements i, j and i, j + 1 of D right of the diagonal, likewise."""
     columns, ends, begin = above
@@ -166,7 +172,7 @@ def _own_two(room, parity, i, j, above, side):
     return x0, x1
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def _reduced(room, parity, i, j, k, tier, above, side):
     """The same less the products of its row with its column, up to before k."""
     total = _own(room, parity, i, j, tier, above, side)
@@ -176,7 +182,7 @@ def _reduced(room, parity, i, j, k, tier, above, side):
     return total
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def _subtract_rows(of, both, parity, k, begin, end, step, left, right, factor, side):
     """Subtract from row k the rows from `begin` to before `end`, each times its element of row k.
 
@@ -211,21 +217,19 @@ def _subtract_rows(of, both, parity, k, begin, end, step, left, right, factor, s
         j += 1
 
 
-@compiled(nogil=True, error_model="numpy")
-def fold_lanes(sizes, bands, room, depths, scaling, side):
+@compiled(allocates=False, nogil=True, error_model="numpy")
+def fold_lanes(sizes, bands, room, scaling, side):
     """Compute K of every lane, truncated at its own depth.
 
     Args:
         sizes: Numbers of unknowns of the even tiers above zero, and of the odd ones.
         bands: See `blocks.Bands`; rows and columns in the order of `room.a`.
         room: See `LaneArrays`; K goes there.
-        depths: Last tier kept, (lanes,).
         scaling: Factor between successive tiers.
         side: As many items as there are lanes.
     """
     lanes, (rows, columns, e, begin) = len(side), bands
-    _, values, weights, both, b, k, _ = room
-    ends = np.zeros((max(sizes), 2), dtype=np.int64)  # first and last element of each row of C
+    _, values, weights, both, b, k, _, depths, ends = room
     tier0_size, zero = k.shape[0], everywhere(side, 0.0)
     reverse = scaling != 1.0  # then the elements of C begin with the last row
     last, first = depths[0], depths[0]
@@ -272,7 +276,7 @@ def fold_lanes(sizes, bands, room, depths, scaling, side):
             put(side, k, (i, j), plus_product(at(side, k, (i, j)), weight, element))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def fold_points(points, depths, reverse, a, bands, values, rate, result, room, side):
     """Compute K of some points, each at its own depth, into `result`.
 
@@ -289,9 +293,8 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, room, s
         side: As many items as there are lanes.
     """
     lanes, tier0_size = len(side), result.shape[1]
-    blocks, band_values, _, _, _, k, rates = room
-    sizes, depth = (a[0].shape[1], a[1].shape[1]), np.zeros(lanes, dtype=np.int64)
-    scaling = SCALING if reverse else 1.0
+    blocks, band_values, _, _, _, k, rates, depth, _ = room
+    sizes, scaling = (a[0].shape[1], a[1].shape[1]), SCALING if reverse else 1.0
     for begin in range(0, points.size, lanes):
         for w in range(lanes):
             p = points[min(begin + w, points.size - 1)]  # the last point fills what is left
@@ -304,7 +307,7 @@ def fold_points(points, depths, reverse, a, bands, values, rate, result, room, s
                     for j in range(last + 1):
                         to_i, to_j = (last - i, last - j) if reverse else (i, j)
                         blocks[parity, to_i, to_j, w] = -block[p, i, j]
-        fold_lanes(sizes, bands, room, depth, scaling, side)
+        fold_lanes(sizes, bands, room, scaling, side)
         for w in range(min(lanes, points.size - begin)):
             p = points[begin + w]
             for i in range(tier0_size):

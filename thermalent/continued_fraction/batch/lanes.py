@@ -76,7 +76,11 @@ def solved_arrays(
     """
     keep_freed_memory()
     size, found = int(np.prod(networks.dims)) ** 4, []
-    for slice_ in _slices(np.arange(len(networks)), max(1, _TOGETHER // (6 * size))):
+    # One after the other, networks with the same matrices share what is made of these.
+    points = np.arange(len(networks))
+    if networks.alike is not None:
+        points = np.argsort(networks.alike, kind="stable")
+    for slice_ in _slices(points, max(1, _TOGETHER // (6 * size))):
         for group in chains(networks, slice_, kind):
             solved = _solved(group, settings, threads, widest=widest_folded(settings))
             elements = solved.elements.table[solved.rows] if solved.elements else None

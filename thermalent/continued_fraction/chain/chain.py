@@ -267,10 +267,12 @@ def _in_basis(basis: Operator, superoperator: Superoperator, *, real: bool) -> S
 
         n, row = len(basis), basis_kernels.row_length(len(basis))
         parts, rotated = np.empty((3, n, row)), np.empty((1 if real else 2, n, row))
-        size, room = np.empty((1, n, row)), (np.empty((3, n, row)), np.empty((2, n), np.int64))
+        size, lists = np.empty((1, n, row)), np.empty((4, n * n + 1), np.int64)
+        room = np.empty((3, n, row)), np.empty((3, n * n)), lists
         basis_kernels.parts(basis, parts)
         array, span = np.asarray(superoperator, dtype=complex), np.array([n * [0], n * [n]])
-        basis_kernels.to_basis(array, parts, span, np.zeros(n), rotated, size, *room)
+        places = np.argwhere(array).T.copy()
+        basis_kernels.to_basis(array, places, parts, span, np.zeros(n), rotated, size, room)
         matrix = rotated[0] if real else rotated[0] + 1j * rotated[1]
         basis_kernels.drop_rounding(matrix, size[0])
         return np.ascontiguousarray(matrix[:, :n])

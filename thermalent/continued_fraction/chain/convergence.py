@@ -27,26 +27,26 @@ _KNOWN_TO = 1e-6  # relative change after which the next one is below rounding
 _ROUNDING = 1e-6  # relative changes below this that no longer fall are rounding
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def even(depth):
     """The next even integer."""
     return 2 * int(np.ceil(depth / 2))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def first_depth(width):
     """The first number of tiers for a chain of this width."""
     return even(max(float(FEWEST_TIERS), WIDTHS * width))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def first_depths(widths, depths):
     """The same of several chains, into `depths`, (p,)."""
     for p in range(widths.size):
         depths[p] = first_depth(widths[p])
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def error_of(depths, changes, count, scale):
     r"""Error of the last of a sequence of solutions, from their changes.
 
@@ -80,7 +80,7 @@ def error_of(depths, changes, count, scale):
     return _SAFETY * last * max(1.0, falls / (1 - falls))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def stated_error(depths, changes, count, scale):
     """The stated error of the last solution, where a search ends: never above `error_of`.
 
@@ -104,14 +104,14 @@ def stated_error(depths, changes, count, scale):
     return min(error, _SAFETY * changes[2] * max(left / (1 - left), _LEAST_SHARE))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def stagnates(changes, count, scale):
     """Whether the changes are small and no longer fall, so that they are rounding."""
     still = changes[1] > 0.5 * changes[0] and changes[2] > 0.5 * changes[1]
     return count >= 3 and still and changes[2] < _ROUNDING * scale
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def possibly_degenerate(changes, count, scale):
     """Whether the changes stay large: several solutions may compete."""
     return count > 3 and changes[2] > 0.5 * changes[1] and 0.5 * changes[1] > 1e-3 * scale
@@ -122,7 +122,7 @@ GOING_ON, CONVERGED, AT_ROUNDING, TOO_MANY_TIERS, UNSETTLED = range(5)
 _MOSTLY = 2  # an error below so many times the rounding of the blocks is mostly that rounding
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def outcome(error, hidden, wanted, changes, count, scale, depth, most, folds):
     """The state of a search whose last two solutions could be compared.
 
@@ -148,7 +148,7 @@ def outcome(error, hidden, wanted, changes, count, scale, depth, most, folds):
     return UNSETTLED if folds >= MOST_FOLDS else GOING_ON
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def next_depth(depths, folds, changes, count, wanted):
     """The next number of tiers, at which the error should be small enough.
 
@@ -174,7 +174,7 @@ def next_depth(depths, folds, changes, count, wanted):
     return even(min(max(target, _VERIFY * deepest), 4.0 * deepest))
 
 
-@compiled(from_python=True, nogil=True, error_model="numpy")
+@compiled(allocates=False, from_python=True, nogil=True, error_model="numpy")
 def _decay(ratio, first, second):
     """The c of exp(-c N), from the ratio of two changes over `first` and then `second` tiers.
 

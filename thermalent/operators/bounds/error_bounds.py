@@ -24,7 +24,7 @@ from collections.abc import Callable
 import numpy as np
 
 from thermalent.operators import distances
-from thermalent.operators.state_checks import none_below
+from thermalent.operators.state_checks import none_below, surely_above
 
 _EPS = float(np.finfo(float).eps)
 _LN2 = float(np.log(2))
@@ -49,10 +49,15 @@ def nearest(rho: np.ndarray, eps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             lowest += least
             break
     else:
-        values, vectors = np.linalg.eigh(hermitian)
-        clipped = (vectors * np.maximum(values, 0.0)[..., None, :]) @ _adjoint(vectors)
-        lowest, negative = values[..., 0], values[..., 0] < -noise
-        state = np.where(negative[..., None, None], clipped, hermitian)
+        # Where all eigenvalues are above what rounding makes of zero, they change nothing.
+        unsure = np.flatnonzero(~surely_above(hermitian, noise))
+        values, vectors = np.linalg.eigh(hermitian[unsure])
+        lowest[unsure] = values[:, 0]
+        negative = lowest < -noise
+        if negative.any():
+            clipped = (vectors * np.maximum(values, 0.0)[:, None, :]) @ _adjoint(vectors)
+            state = hermitian.copy()
+            state[negative] = clipped[negative[unsure]]
     state = state / np.trace(state, axis1=-2, axis2=-1).real[..., None, None]
     # Below that eigenvalue, some measures leave the negative part out and some do not.
     unclear = np.where(negative, 0.0, np.maximum(-lowest, 0.0))

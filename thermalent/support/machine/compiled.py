@@ -41,6 +41,8 @@ _SETTINGS: Any = numba.config
 
 # Nothing calls the kernels from C: the code for it would be compiled with each of them.
 _NO_WRAPPER: dict[str, Any] = {"no_cfunc_wrapper": True}
+# Numba's run time counts references, which is left out.
+_UNCOUNTED: dict[str, Any] = {"_nrt": False}
 _CHECKSUM = hashlib.sha256().digest_size
 # Objects after which Python looks for cycles while a kernel is compiled: with more, memory grows.
 _SELDOM = 50_000
@@ -49,17 +51,21 @@ _IMPORTED = re.compile(r"^(?:from|import) ([\w.]+)(?: import (\([^)]*\)|.*))?$",
 
 
 def compiled(
-    *, from_python: bool | None = None, **options: Any
+    *, from_python: bool | None = None, allocates: bool = True, **options: Any
 ) -> Callable[[Callable[..., Any]], Any]:
     """Decorator: compile a function with numba, without the interpreter, and keep the result.
 
     Args:
         from_python: Whether it can be called from Python, and not by other kernels alone: by
             default whether its name begins without an underscore.
+        allocates: Whether it makes arrays or returns any. A kernel that does neither need not count
+            who holds the arrays that it is given; of small matrices to count takes longer than to
+            compute. What it calls must not count either.
         options: Of `numba.njit`, besides `cache`.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
+        options.update({} if allocates else _UNCOUNTED)
         no_wrapper = _NO_WRAPPER | {"no_cpython_wrapper": True}
         within: Any = numba.njit(**no_wrapper, **options)(function)
         if _SETTINGS.DISABLE_JIT:  # by NUMBA_DISABLE_JIT: the function itself

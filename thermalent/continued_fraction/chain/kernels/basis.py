@@ -11,6 +11,7 @@ from thermalent.support.vectors import (
     minus_product,
     plus_product,
     put_following,
+    spread,
 )
 
 # An entry this much smaller than what it was summed from is the rounding of a sum that cancels.
@@ -26,8 +27,8 @@ def row_length(n: int) -> int:
     return -(-n // len(_SIDE)) * len(_SIDE)
 
 
-@compiled(nogil=True, error_model="numpy")
-def to_basis(superoperator, basis, span, missing, matrix, size, half, spans):
+@compiled(allocates=False, nogil=True, error_model="numpy")
+def to_basis(superoperator, places, basis, span, missing, matrix, size, room):
     r"""A superoperator in a basis, and what every element was summed from.
 
     $$M = U^\dagger S U, \qquad |U|^T (|S| + \mathrm{diag}(m)) |U|$$
@@ -36,66 +37,87 @@ def to_basis(superoperator, basis, span, missing, matrix, size, half, spans):
 
     Args:
         superoperator: S, (n, n) complex.
+        places: Rows and columns of its elements that may not be zero, and of those where m may not
+            be, row by row, (2, t).
         basis: Real part, imaginary part and modulus of U, (3, n, row).
         span: For each row of U, the columns from which on and up to which it may have elements.
         missing: m, (n,): see `_missing_sums`.
         matrix: Where real and imaginary part of M go, (2, n, row), or the real part alone,
             (1, n, row).
         size: Where the sums of absolute values go, (1, n, row).
-        half: Space for S U, and |S| |U|, (3, n, row).
-        spans: Space for the columns from which on and up to which these have elements, (2, n).
+        room: Space for real and imaginary part of S U, and |S| |U|, (3, n, row); for real part,
+            imaginary part and size of the elements of S, row by row, (3, n^2); for their columns,
+            where those of each row begin, and where those of the last one end, from which column
+            on the rows of S U have elements, and up to which, (4, n^2 + 1).
     """
-    n, row, (begin, end) = basis.shape[1], basis.shape[2], spans
-    each, zero = len(_SIDE), everywhere(_SIDE, 0.0)
+    n, row, each, zero = basis.shape[1], basis.shape[2], len(_SIDE), everywhere(_SIDE, 0.0)
+    half, terms, lists = room
+    column, first, begin, end = lists[0], lists[1], lists[2], lists[3]
+    _list_terms(superoperator, places, span, missing, room)
     for i in range(n):
         for j in range(0, row, each):
-            for part in range(3):
-                put_following(_SIDE, half, (part, i, j), zero)
-            for part in range(matrix.shape[0]):
-                put_following(_SIDE, matrix, (part, i, j), zero)
-            put_following(_SIDE, size, (0, i, j), zero)
+            x, y, z = zero, zero, zero
+            if begin[i] <= j < end[i]:
+                for t in range(first[i], first[i + 1]):
+                    l, real = column[t], spread(_SIDE, terms, (0, t))
+                    imaginary = spread(_SIDE, terms, (1, t))
+                    u, v = following(_SIDE, basis, (0, l, j)), following(_SIDE, basis, (1, l, j))
+                    x = minus_product(plus_product(x, real, u), imaginary, v)
+                    y = plus_product(plus_product(y, real, v), imaginary, u)
+                    most = spread(_SIDE, terms, (2, t))
+                    z = plus_product(z, most, following(_SIDE, basis, (2, l, j)))
+            put_following(_SIDE, half, (0, i, j), x)
+            put_following(_SIDE, half, (1, i, j), y)
+            put_following(_SIDE, half, (2, i, j), z)
     for i in range(n):
-        begin[i], end[i] = n, 0
+        used, low, high = 0, row, 0
         for l in range(n):
+            if basis[2, l, i] != 0.0 and begin[l] < end[l]:
+                column[used] = l
+                used, low, high = used + 1, min(low, begin[l]), max(high, end[l])
+        for j in range(0, row, each):
+            x, y, z = zero, zero, zero
+            if low <= j < high:
+                for t in range(used):
+                    l = column[t]
+                    real = spread(_SIDE, basis, (0, l, i))
+                    imaginary = spread(_SIDE, basis, (1, l, i))
+                    u, v = following(_SIDE, half, (0, l, j)), following(_SIDE, half, (1, l, j))
+                    x = plus_product(plus_product(x, real, u), imaginary, v)
+                    if matrix.shape[0] == 2:
+                        y = minus_product(plus_product(y, real, v), imaginary, u)
+                    most = spread(_SIDE, basis, (2, l, i))
+                    z = plus_product(z, most, following(_SIDE, half, (2, l, j)))
+            put_following(_SIDE, matrix, (0, i, j), x)
+            if matrix.shape[0] == 2:
+                put_following(_SIDE, matrix, (1, i, j), y)
+            put_following(_SIDE, size, (0, i, j), z)
+
+
+@compiled(allocates=False, error_model="numpy", inline="always")
+def _list_terms(superoperator, places, span, missing, room):
+    """List the elements of a superoperator row by row: see `to_basis`."""
+    _, terms, lists = room
+    column, first, begin, end = lists[0], lists[1], lists[2], lists[3]
+    n, each, found, t = superoperator.shape[0], len(_SIDE), 0, 0
+    for i in range(n):
+        first[i], begin[i], end[i] = found, n, 0
+        while t < places.shape[1] and places[0, t] == i:
+            l = places[1, t]
             real, imaginary = superoperator[i, l].real, superoperator[i, l].imag
             extra = missing[i] if i == l else 0.0
             if real != 0.0 or imaginary != 0.0 or extra != 0.0:
-                most = _modulus(real, imaginary) + extra
-                low, high = span[0, l] // each * each, span[1, l]
-                begin[i], end[i] = min(begin[i], low), max(end[i], high)
-                x, y, z = (
-                    everywhere(_SIDE, real),
-                    everywhere(_SIDE, imaginary),
-                    everywhere(_SIDE, most),
-                )
-                for j in range(low, high, each):
-                    u, v = following(_SIDE, basis, (0, l, j)), following(_SIDE, basis, (1, l, j))
-                    total = plus_product(following(_SIDE, half, (0, i, j)), x, u)
-                    put_following(_SIDE, half, (0, i, j), minus_product(total, y, v))
-                    total = plus_product(following(_SIDE, half, (1, i, j)), x, v)
-                    put_following(_SIDE, half, (1, i, j), plus_product(total, y, u))
-                    u, total = following(_SIDE, basis, (2, l, j)), following(_SIDE, half, (2, i, j))
-                    put_following(_SIDE, half, (2, i, j), plus_product(total, z, u))
-    for l in range(n):
-        for i in range(span[0, l], span[1, l]):
-            if basis[2, l, i] != 0.0:
-                x, y, z = (
-                    everywhere(_SIDE, basis[0, l, i]),
-                    everywhere(_SIDE, basis[1, l, i]),
-                    everywhere(_SIDE, basis[2, l, i]),
-                )
-                for j in range(begin[l], end[l], each):
-                    u, v = following(_SIDE, half, (0, l, j)), following(_SIDE, half, (1, l, j))
-                    total = plus_product(following(_SIDE, matrix, (0, i, j)), x, u)
-                    put_following(_SIDE, matrix, (0, i, j), plus_product(total, y, v))
-                    if matrix.shape[0] == 2:
-                        total = plus_product(following(_SIDE, matrix, (1, i, j)), x, v)
-                        put_following(_SIDE, matrix, (1, i, j), minus_product(total, y, u))
-                    u, total = following(_SIDE, half, (2, l, j)), following(_SIDE, size, (0, i, j))
-                    put_following(_SIDE, size, (0, i, j), plus_product(total, z, u))
+                terms[0, found], terms[1, found] = real, imaginary
+                terms[2, found] = _modulus(real, imaginary) + extra
+                column[found] = l
+                begin[i] = min(begin[i], span[0, l] // each * each)
+                end[i] = max(end[i], span[1, l])
+                found += 1
+            t += 1
+    first[n] = found
 
 
-@compiled(error_model="numpy", forceinline=True)
+@compiled(allocates=False, error_model="numpy", forceinline=True)
 def _modulus(real, imaginary):
     """|z|, mostly of real or imaginary numbers."""
     if real == 0.0 or imaginary == 0.0:
@@ -103,7 +125,7 @@ def _modulus(real, imaginary):
     return np.hypot(real, imaginary)
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def parts(basis, out):
     """Real part, imaginary part and modulus of a matrix, into out (3, n, row): see `to_basis`."""
     n = basis.shape[0]
@@ -115,17 +137,18 @@ def parts(basis, out):
             out[0, i, j], out[1, i, j], out[2, i, j] = 0.0, 0.0, 0.0
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def drop_rounding(matrix, size):
     """Set to zero what is the rounding of a sum that cancels."""
     for i in range(matrix.shape[0]):
         for j in range(matrix.shape[1]):
-            if abs(matrix[i, j]) < _ROUNDING * size[i, j]:
-                size[i, j] += abs(matrix[i, j]) / _EPS  # it may have been more than rounding
-                matrix[i, j] = 0.0
+            lost = abs(matrix[i, j]) < _ROUNDING * size[i, j]
+            # It may have been more than rounding.
+            size[i, j] += abs(matrix[i, j]) / _EPS if lost else 0.0
+            matrix[i, j] = 0.0 if lost else matrix[i, j]
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def _missing_sums(operators, missing):
     """Sums behind the diagonal elements of a Liouvillian, beyond their absolute values.
 
@@ -153,7 +176,7 @@ def _missing_sums(operators, missing):
         missing[1, i] = 0.0
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def fill_hermitian_bases(frames, place, bases, part):
     """Hermitian basis operators as columns: |f_i><f_i|, then the sums and differences of pairs.
 
@@ -161,7 +184,8 @@ def fill_hermitian_bases(frames, place, bases, part):
         frames: Orthonormal states f of each network as columns, (p, d, d).
         place: In which column each of the operators stands, (d^2,).
         bases: Where they go, (p, d^2, d^2).
-        part: Where their real parts, imaginary parts and moduli go, (p, 3, d^2, row).
+        part: Where their real parts, imaginary parts and moduli go, (p, 3, d^2, row), unless the
+            network has the states of the one before.
     """
     d = frames.shape[1]
     pairs = d * (d - 1) // 2
@@ -172,9 +196,6 @@ def fill_hermitian_bases(frames, place, bases, part):
             for element in range(d * d):
                 for column in range(d * d):
                     basis[element, column] = bases[p - 1, element, column]
-                for column in range(part.shape[3]):
-                    for which in range(3):
-                        part[p, which, element, column] = part[p - 1, which, element, column]
             continue
         for row in range(d):
             for col in range(d):
@@ -190,7 +211,7 @@ def fill_hermitian_bases(frames, place, bases, part):
         parts(basis, part[p])
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def assemble_small(frames, place, weights, sums, span, variance, scale, found, room):
     """A, B and C of many networks in Hermitian bases, and the unknowns that matter.
 
@@ -208,8 +229,9 @@ def assemble_small(frames, place, weights, sums, span, variance, scale, found, r
             what their elements were summed from, (p, 3, d^2, row); which of the operators the
             populations reach, and whether the emitters act back on the source, (p, d^2 + 1), false
             to begin with. Rows are as long as `row_length` says.
-        room: Space for the parts of the bases, (p, 3, d^2, row); superoperators, (3, d^2, d^2)
-            complex; `missing` of each, (3, d^2), zero; and what `to_basis` needs.
+        room: Space for the parts of the bases, (p, 3, d^2, row); superoperators, (5, d^2, d^2)
+            complex: A, B, C, what the emitters do to the source, and what it does to them;
+            `missing` of each of the first three, (3, d^2), zero; and what `to_basis` needs.
     """
     basis, matrices, sizes, reached = found
     fill_hermitian_bases(frames, place, basis, room[0])
@@ -217,22 +239,30 @@ def assemble_small(frames, place, weights, sums, span, variance, scale, found, r
     reach(matrices, frames.shape[1], reached)
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def _assemble(frames, weights, sums, span, variance, scale, matrices, sizes, reached, room):
     """Fill in A, B, C, what they were summed from, and who acts back: see `assemble_small`."""
-    parts, operators, missing, half, spans = room
-    n = parts.shape[2]
+    parts, operators, missing, space = room
+    n, own, backaction, both, driven = parts.shape[2], 0, False, sums[1].place, sums[2].place
     for p in range(weights.shape[0]):
+        same = p > 0 and _same_frame(frames, p)
+        own = own if same else p  # whose basis it is
         # In most maps many networks have the same emitters, which alone make A.
-        known = p > 0 and _same_emitters(frames, weights, sums, p)
-        backaction = _sum(operators, sums, weights[p], known)
+        known = same and _same_weights(weights, sums[0].used, p)
+        if not known:
+            _sum(operators[0], sums[0], weights[p])
+        if not (known and _same_weights(weights, sums[2].used, p)):  # the source's
+            backaction = _sum(operators[3], sums[1], weights[p])
+            _sum(operators[4], sums[2], weights[p])
         reached[p, n] = backaction
-        for i in range(n):
-            for j in range(n):
-                if backaction:
-                    down = operators[2, i, j]
-                    operators[1, i, j] = (variance[p] * down + operators[1, i, j]) / scale[p]
-                operators[2, i, j] *= scale[p]
+        if backaction:
+            for t in range(both.shape[1]):
+                i, j = both[0, t], both[1, t]
+                down, up = operators[4, i, j], operators[3, i, j]
+                operators[1, i, j] = (variance[p] * down + up) / scale[p]
+        for t in range(driven.shape[1]):
+            i, j = driven[0, t], driven[1, t]
+            operators[2, i, j] = operators[4, i, j] * scale[p]
         if known:
             for i in range(n):
                 for j in range(matrices.shape[3]):
@@ -244,9 +274,8 @@ def _assemble(frames, weights, sums, span, variance, scale, matrices, sizes, rea
             if not (which == 0 and known) and (which != 1 or backaction):
                 matrix = matrices[p, which : which + 1]
                 size = sizes[p, which : which + 1]
-                to_basis(
-                    operators[which], parts[p], span, missing[which], matrix, size, half, spans
-                )
+                operator, place = operators[which], sums[which].place
+                to_basis(operator, place, parts[own], span, missing[which], matrix, size, space)
                 drop_rounding(matrices[p, which], sizes[p, which])
         if not backaction:  # B is a multiple of C
             ratio = variance[p] / scale[p] ** 2
@@ -256,16 +285,16 @@ def _assemble(frames, weights, sums, span, variance, scale, matrices, sizes, rea
                     sizes[p, 1, i, j] = abs(ratio) * sizes[p, 2, i, j]
 
 
-@compiled(error_model="numpy")
-def _same_emitters(frames, weights, sums, p):
-    """Whether what acts within a tier is, in the basis, that of the network before."""
-    for t in range(sums[4][0], sums[4][1]):
-        if weights[p, sums[0][t]] != weights[p - 1, sums[0][t]]:
-            return False
-    return _same_frame(frames, p)
+@compiled(allocates=False, error_model="numpy")
+def _same_weights(weights, used, p):
+    """Whether some weights are those of the network before."""
+    changed = False
+    for t in used:
+        changed |= weights[p, t] != weights[p - 1, t]
+    return not changed
 
 
-@compiled(error_model="numpy")
+@compiled(allocates=False, error_model="numpy")
 def _same_frame(frames, p):
     """Whether the states of a network are those of the network before."""
     for i in range(frames.shape[1]):
@@ -275,28 +304,20 @@ def _same_frame(frames, p):
     return True
 
 
-@compiled(nogil=True, error_model="numpy")
-def _sum(operators, sums, weights, known):
-    """Write the weighted sums of superoperators; returns whether the middle one is not zero.
-
-    The first one is left out where it is known.
-    """
-    weight, row, col, value, begin = sums
-    for which in range(int(known), 3):
-        for i in range(operators.shape[1]):
-            for j in range(operators.shape[1]):
-                operators[which, i, j] = 0.0
-        for t in range(begin[which], begin[which + 1]):
-            factor = weights[weight[t]]
-            if factor != 0.0:
-                operators[which, row[t], col[t]] += factor * value[t]
+@compiled(allocates=False, error_model="numpy")
+def _sum(operator, of, weights):
+    """Write a weighted sum of superoperators: see `structure.Sum`. Whether it is not zero."""
     changed = False
-    for t in range(begin[1], begin[2]):
-        changed |= operators[1, row[t], col[t]] != 0.0
+    for place in range(of.place.shape[1]):
+        total = 0j
+        for t in range(of.first[place], of.first[place + 1]):
+            total += weights[of.weight[t]] * of.value[t]
+        operator[of.place[0, place], of.place[1, place]] = total
+        changed |= total != 0.0
     return changed
 
 
-@compiled(error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", inline="always")
 def reach(matrices, populations, reached):
     """The unknowns that the populations, which stand first, reach through A, B and C.
 
@@ -315,9 +336,10 @@ def reach(matrices, populations, reached):
         while grown:
             grown = False
             for row in range(total):
+                if reached[p, row]:
+                    continue
                 for column in range(total):
-                    if reached[p, row]:
-                        break
-                    for which in range(0, 3, step):
-                        if matrices[p, which, row, column] != 0.0 and reached[p, column]:
-                            reached[p, row], grown = True, True
+                    if reached[p, column]:
+                        for which in range(0, 3, step):
+                            if matrices[p, which, row, column] != 0.0:
+                                reached[p, row], grown = True, True

@@ -27,10 +27,20 @@ def lost_by_rounding(inverse, row, size, k, above, x):
         above: A draw of what K may be off by, (tier0, tier0).
         x: The solution, (tier0,).
     """
+    return lost_with_room(inverse, row, size, k, above, x, np.empty((3, x.size)))
+
+
+@compiled(allocates=False, nogil=True, error_model="numpy")
+def lost_with_room(inverse, row, size, k, above, x, room):
+    """The same as `lost_by_rounding`, with space for three numbers per equation, (3, tier0)."""
     tier0_size = x.size
-    within = np.zeros(tier0_size)  # variance of what A_0 and K lose, by equation
-    drawn, most = np.zeros(tier0_size), np.zeros(tier0_size)
+    within, drawn, most = (
+        room[0],
+        room[1],
+        room[2],
+    )  # the first is the variance of what A_0 and K lose
     for i in range(tier0_size):
+        within[i], drawn[i], most[i] = 0.0, 0.0, 0.0
         for j in range(tier0_size):
             within[i] += (_EPS * x[j]) ** 2 * (size[i, j] ** 2 + k[i, j] ** 2)
             drawn[i] += above[i, j] * x[j]

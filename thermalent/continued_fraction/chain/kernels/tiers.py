@@ -5,7 +5,7 @@ from __future__ import annotations
 from thermalent.support.machine.compiled import compiled
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def tiers_above_zero(blocks, charges, tier0_size, populations, a, place, e, elements, begin):
     """A of the even tiers above zero, and the elements of B and C that are not zero in all chains.
 
@@ -57,7 +57,7 @@ def tiers_above_zero(blocks, charges, tier0_size, populations, a, place, e, elem
     return found
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(allocates=False, nogil=True, error_model="numpy")
 def gather(tables, members, unknowns, begin, taken):
     """A, B and C of some networks at even and odd tiers, and what they were summed from.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -169,7 +169,7 @@ class _Space(NamedTuple):
     """Where the matrices of some networks are assembled: see `basis_kernels.assemble_small`."""
 
     found: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-    room: tuple[np.ndarray, ...]
+    room: tuple[Any, ...]
 
 
 def _assembled(
@@ -186,17 +186,17 @@ def _assembled(
     In the space of another part, which is overwritten, if it is of as many networks.
     """
     from thermalent.continued_fraction.chain.kernels import basis as basis_kernels
+    from thermalent.support.vectors import aligned
 
     count, n = len(weights[part]), len(of.place)
     if space is None or len(space.found[0]) != count:
-        row = basis_kernels.row_length(n)
-        parts, matrices, sizes = np.empty((3, count, 3, n, row))
-        basis, operators = np.empty((count, n, n), complex), np.empty((3, n, n), complex)
+        tables = aligned(3 * count + 1, 3, n, basis_kernels.row_length(n))
+        parts, matrices, sizes = tables[:-1].reshape(3, count, *tables.shape[1:])
+        lists = np.empty((3, n * n)), np.empty((4, n * n + 1), np.int64)
+        basis, operators = np.empty((count, n, n), complex), np.empty((5, n, n), complex)
         found = basis, matrices, sizes, np.empty((count, n + 1), bool)
-        space = _Space(
-            found,
-            (parts, operators, np.zeros((3, n)), np.empty((3, n, row)), np.empty((2, n), np.int64)),
-        )
+        room = parts, operators, np.zeros((3, n)), (tables[-1], *lists)
+        space = _Space(found, room)
     space.found[3][:] = False
     basis_kernels.assemble_small(
         frames[part], of.place, weights[part], of.sums, of.span, variance[part], scale[part], *space
@@ -260,6 +260,10 @@ def _source(numbers: NetworkNumbers, nodes: int) -> tuple[np.ndarray, np.ndarray
 
 def _frames(number: np.ndarray, lowering: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """The bright-dark basis of each network, (p, d, d)."""
+    if len(number) > 1:  # those of the network before are not worked out again
+        other = np.append(True, (number[1:] != number[:-1]).any(axis=1))
+        if not other.all():
+            return _frames(number[other], lowering, numbers)[np.cumsum(other) - 1]
     n, d = len(lowering) + 1, len(numbers)
     # From the mode to the emitters: the first column of the flat J, and the first row of G.
     exchange, decay = number[:, n : n * n : n], number[:, n * n + 1 : n * n + n]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
 from math import prod
 from typing import NamedTuple, cast
 
@@ -43,22 +42,22 @@ class Structure(NamedTuple):
     emitters: tuple[Emitter, ...]
 
 
-class Sums(NamedTuple):
-    """Superoperators as weighted sums: the elements of their terms, one after the other.
+class Sum(NamedTuple):
+    """A superoperator as a weighted sum: the terms of its elements, one element after the other.
 
     Args:
-        weight: Which weight each element takes, (t,).
-        row: Where it stands, (t,).
-        col: The same.
+        place: Row and column of the elements that may not be zero, row by row, (2, s).
+        first: Where the terms of each begin, and where those of the last one end, (s + 1,).
+        weight: Which weight each term takes, (t,).
         value: What it is for a weight of one, (t,).
-        begin: Where each of the superoperators begins, and where the last one ends.
+        used: All weights that are taken, (w,).
     """
 
+    place: np.ndarray
+    first: np.ndarray
     weight: np.ndarray
-    row: np.ndarray
-    col: np.ndarray
     value: np.ndarray
-    begin: np.ndarray
+    used: np.ndarray
 
 
 class Terms(NamedTuple):
@@ -71,7 +70,8 @@ class Terms(NamedTuple):
         span: For each element of an operator, which columns may have it: those of its charge.
         charge: |q| of the basis operators, (d^2,).
         sums: What acts within a tier; K_+ + K_-, what the emitters do to the source; L_+ + L_-,
-            what it does to them.
+            what it does to them. The first has a place for all of its diagonal, the second one for
+            each of the third.
     """
 
     numbers: np.ndarray
@@ -79,7 +79,7 @@ class Terms(NamedTuple):
     place: np.ndarray
     span: np.ndarray
     charge: np.ndarray
-    sums: Sums
+    sums: tuple[Sum, Sum, Sum]
 
 
 def structure(network: Network) -> Structure | None:
@@ -229,14 +229,31 @@ def terms(kind: Structure) -> Terms:
     )
 
 
-def _sums(*superoperators: dict[int, Superoperator]) -> Sums:
-    parts = [sorted(superoperator.items()) for superoperator in superoperators]
-    elements = [(np.nonzero(matrix), matrix, index) for part in parts for index, matrix in part]
-    counts = [sum(np.count_nonzero(matrix) for _, matrix in part) for part in parts]
-    return Sums(
-        weight=np.concatenate([np.full(len(at[0]), index) for at, _, index in elements]),
-        row=np.concatenate([at[0] for at, _, _ in elements]),
-        col=np.concatenate([at[1] for at, _, _ in elements]),
-        value=np.concatenate([matrix[at] for at, matrix, _ in elements]).astype(complex),
-        begin=np.array([0, *accumulate(counts)]),
+def _sums(*superoperators: dict[int, Superoperator]) -> tuple[Sum, Sum, Sum]:
+    own, backaction, drive = (
+        {index: matrix for index, matrix in sorted(superoperator.items())}
+        for superoperator in superoperators
+    )
+    size = next(iter(own.values())).shape[0]
+    driven = np.any([matrix != 0 for matrix in drive.values()], axis=0)
+    return (
+        _sum(own, np.eye(size, dtype=bool)),
+        _sum(backaction, driven),
+        _sum(drive, np.zeros((size, size), dtype=bool)),
+    )
+
+
+def _sum(terms: dict[int, Superoperator], places: np.ndarray) -> Sum:
+    """The sum of superoperators by the weight that each takes, with these places at least."""
+    matrices = np.array([matrix for matrix in terms.values()]).reshape(-1, *places.shape)
+    used = matrices != 0
+    place = np.argwhere(places | used.any(axis=0)).T.copy()
+    used, matrices = used[:, *place], matrices[:, *place]
+    at, which = np.nonzero(used.T)
+    return Sum(
+        place=place,
+        first=np.append(0, np.cumsum(used.sum(axis=0))),
+        weight=np.array(list(terms), dtype=np.int64)[which],
+        value=matrices[which, at].astype(complex),
+        used=np.array(list(terms), dtype=np.int64),
     )
