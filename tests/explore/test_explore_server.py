@@ -6,6 +6,7 @@ import io
 import json
 import re
 import threading
+import time
 from importlib.resources import files
 from urllib.parse import urlencode
 
@@ -186,13 +187,27 @@ def test_a_picture_is_saved(server):
 
 
 def test_a_newer_point_ends_what_is_computed_for_the_one_before(server):
-    server.newer = 1
+    server.newer["mine"] = 1
     try:
-        found = json.loads(get(server, "/api/spectrum", {"temperature": "3e3K"})[1])
+        hot = {"temperature": "3e3K"}
+        ended = json.loads(get(server, "/api/spectrum", {**hot, "page": "mine"})[1])
+        of_others = json.loads(get(server, "/api/spectrum", {**COLD, "page": "theirs"})[1])
     finally:
-        server.newer = 0
-    assert not found["ok"]
+        server.newer.clear()
+    assert not ended["ok"]
+    assert of_others["ok"]
     assert json.loads(get(server, "/api/spectrum", COLD)[1])["ok"]
+
+
+def test_a_point_waits_for_the_work_of_another_page_and_does_not_end_it(server):
+    asked = threading.Thread(target=get, args=(server, "/api/state", {**COLD, "page": "theirs"}))
+    with server.newest("mine"):
+        asked.start()
+        while not server.is_outdated("theirs"):  # until it waits
+            time.sleep(0.001)
+        assert not server.is_outdated("mine")
+    asked.join()
+    assert not server.newer
 
 
 def test_the_command_serves_until_it_is_interrupted(monkeypatch):

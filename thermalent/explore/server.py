@@ -10,7 +10,9 @@ import json
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +53,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _LONGEST_LINK = 4000  # characters
+_LONGEST_NAME = 40  # of a page
 
 
 class Reply(NamedTuple):
@@ -76,11 +79,27 @@ class ExplorerServer(ThreadingHTTPServer):
         super().__init__((LOOPBACK, checks.integer("port", port, 0, 65535)), _Handler)
         # Kernels that use all cores must not run side by side.
         self.work = threading.Lock()
-        self.newer = 0  # points that wait for their state
+        self.counting = threading.Lock()
+        self.newer: Counter[str] = Counter()  # points that wait for their state, by page
 
-    def is_outdated(self) -> bool:
-        """Whether the page has moved to another point meanwhile."""
-        return self.newer > 0
+    def is_outdated(self, page: str) -> bool:
+        """Whether this page, of several that may be open, has moved to another point meanwhile."""
+        return self.newer[page] > 0
+
+    @contextmanager
+    def newest(self, page: str) -> Iterator[None]:
+        """Work for the newest point of a page, which ends what is computed for the one before."""
+        with self.counting:
+            self.newer[page] += 1
+        try:
+            self.work.acquire()
+        finally:
+            with self.counting:
+                self.newer -= Counter({page: 1})  # without those that wait for nothing
+        try:
+            yield
+        finally:
+            self.work.release()
 
     @property
     def url(self) -> str:
@@ -101,23 +120,23 @@ class ExplorerServer(ThreadingHTTPServer):
         if len(target) > _LONGEST_LINK:
             return _refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "The link is too long.")
         given = dict(parse_qsl(query, keep_blank_values=True))
+        page = given.pop("page", "")[:_LONGEST_NAME]
+        is_outdated = partial(self.is_outdated, page)
         if path == "/api/page":
             return _json(page_answer())
         if path == "/api/state":
-            self.newer += 1  # ends what is being computed for the point before
-            with self.work:
-                self.newer -= 1
-                answer = partial(quick_answer, stop=self.is_outdated)
+            with self.newest(page):
+                answer = partial(quick_answer, stop=is_outdated)
                 return _json(with_problems(read_point(given), answer))
         with self.work:
             if path == "/others":
                 body = others_page(given).encode()
                 return Reply(HTTPStatus.OK, "text/html; charset=utf-8", body)
             if path in _SLOWER:
-                answer = partial(_SLOWER[path], stop=self.is_outdated)
+                answer = partial(_SLOWER[path], stop=is_outdated)
                 return _json(with_problems(read_point(given), answer))
             if path == "/api/map":
-                return _map_row(given, self.is_outdated)
+                return _map_row(given, is_outdated)
             if path.startswith("/export/"):
                 return _download(path.removeprefix("/export/"), given)
         return _refusal(HTTPStatus.NOT_FOUND, f"There is no {path[:80]!r} here.")

@@ -4,12 +4,14 @@ import { chart, lines, sideways, upright, withPrefix } from "./plots.js";
 
 const IDLE = 250; // milliseconds without a change, after which the slower pictures are asked for
 const PATIENT = 400; // milliseconds after which the page says that it computes
+// Several pages may be open: a newer point ends the work for the older one of the same page alone.
+const tab = Math.random().toString(36).slice(2);
 const at = (id) => document.getElementById(id);
 let page, texts = {}, values = {}, preset, filter, extra = {};
 let asking = false, again = false, rough = false, turn = 0, timer;
 
 async function ask(path, query) {
-  const reply = await fetch(`${path}?${query}`);
+  const reply = await fetch(`${path}?${query}&page=${tab}`);
   if (!reply.ok) return { ok: false, errors: {}, message: await reply.text() };
   return reply.json();
 }
@@ -92,8 +94,8 @@ function mark(box, words, problem) {
 }
 
 // Limits, map and spectrum, in this order, until the point moves.
-async function slower(own) {
-  const current = () => own === turn;
+async function slower(started) {
+  const current = () => started === turn;
   history.replaceState(null, "", `?${link()}`);
   for (const file of document.querySelectorAll("a[data-file]")) {
     file.href = `/export/${file.dataset.file}?${link()}&x=${at("map-x").value}&y=${at("map-y").value}`;
