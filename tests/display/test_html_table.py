@@ -2,7 +2,7 @@
 
 import pytest
 
-from thermalent.display.table import html_table, in_a_row, with_error
+from thermalent.display.table import html_table, in_a_row, text_table, with_error
 
 
 def test_texts_are_escaped():
@@ -30,3 +30,8 @@ def test_a_number_has_the_digits_that_its_error_leaves(value, error, text):
 
 def test_empty_pieces_leave_no_gap():
     assert in_a_row("a", "").count("<div>") == 1
+
+
+def test_a_table_of_text_is_aligned():
+    text = text_table([("a", "bcd", "5 K"), ("ef", "", "20 MHz")], head=("x", "y", "z"), right=2)
+    assert text.splitlines() == ["x    y          z", "a    bcd      5 K", "ef         20 MHz"]

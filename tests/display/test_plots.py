@@ -63,3 +63,35 @@ def test_axes_are_made_only_if_none_are_given():
     axes = new_axes()
     assert plots.axes_or_new(axes) is axes
     assert plots.axes_or_new(None) is not axes
+
+
+def test_a_single_point_is_seen_and_lines_of_one_colour_differ():
+    axes = new_axes()
+    plots.curve(axes, np.array([1.0]), np.array([2.0]), np.zeros(1), "a")
+    plots.curve(axes, np.arange(2.0), np.ones(2), np.zeros(2), "b", place=len(plots.COLOURS))
+    dot, line = axes.lines
+    assert (dot.get_marker(), line.get_marker()) == ("o", "None")
+    assert dot.get_color() == line.get_color()
+    assert (dot.get_linestyle(), line.get_linestyle()) == ("-", "--")
+
+
+def test_the_error_of_a_single_point_is_a_bar_where_it_can_be_seen():
+    axes = new_axes()
+    plots.curve(axes, np.array([1.0]), np.array([2.0]), np.array([1e-9]), "a")
+    assert not axes.containers
+    plots.curve(axes, np.array([1.0]), np.array([2.0]), np.array([0.5]), "b")
+    (bar,) = axes.containers[0].lines[2]
+    assert np.array_equal(bar.get_segments()[0], [[1.0, 1.5], [1.0, 2.5]])
+
+
+@pytest.mark.parametrize(("number", "beside"), [(5, False), (6, True)])
+def test_a_long_legend_stands_beside_the_curves(number, beside):
+    axes = new_axes()
+    for place in range(number):
+        plots.curve(axes, np.arange(2.0), np.ones(2) * place, np.zeros(2), str(place), place)
+    plots.legend(axes, "all")
+    box = axes.get_legend()
+    axes.figure.canvas.draw()
+    left = axes.transAxes.inverted().transform(box.get_window_extent())[0, 0]
+    assert (left > 1.0) == beside
+    assert box.get_title().get_text() == "all"

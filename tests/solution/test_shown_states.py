@@ -55,8 +55,20 @@ def test_the_plot_of_an_evolution_draws_what_is_asked_for(evolution):
     (line,) = axes.lines
     assert np.array_equal(line.get_ydata(), np.asarray(evolution.purity("q1")))
     assert axes.get_xscale() == "log"
+    assert axes.get_ylabel() == "purity"
     with pytest.raises(te.ThermalentError, match=r"`observables`.*purty"):
         evolution.plot("purty")
+
+
+def test_of_many_populations_the_largest_are_drawn():
+    evolution = te.evolve(te.cooperative(4), [0.5, 1.0], "1101")
+    axes = evolution.plot()
+    drawn = {line.get_label()[1:-1] for line in axes.lines}
+    populations = evolution.populations()
+    highest = sorted(populations, key=lambda label: -populations[label].max())
+    assert drawn == set(highest[:10])
+    assert axes.get_legend().get_title().get_text() == "largest 10 of 16"
+    assert len(evolution.plot("populations").lines) == 16  # asked for, all of them
 
 
 def test_labelled_arrays_hold_the_same_numbers(state, evolution):

@@ -116,14 +116,15 @@ class ShownRates(Saved):
         if not len(self.values):
             return "<Rates: none>"
         slowest = self.values[0]
+        frequency = 0.0 - slowest.imag  # not -0
         return (
             f"<Rates: {len(self.values)}, the slowest {slowest.real:.6g} at frequency "
-            f"{-slowest.imag:.6g}, {'complete' if self.certified else 'searched for'}>"
+            f"{frequency:.6g}, {'complete' if self.certified else 'searched for'}>"
         )
 
     def _repr_html_(self: Any) -> str:
         rows = [
-            (f"{value.real:.8g}", f"{-value.imag:.8g}", str(charge), f"{error:.1e}")
+            (f"{value.real:.8g}", f"{0.0 - value.imag:.8g}", str(charge), f"{error:.1e}")
             for value, charge, error in list(
                 zip(self.values, self.charge, self.error, strict=True)
             )[:_MOST_ROWS]

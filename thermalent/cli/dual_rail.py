@@ -222,5 +222,6 @@ def _draw(state: Any, path: Path) -> None:
     from thermalent.support.files.figure_files import save_figure
 
     figure = Figure(figsize=(5, 4), layout="constrained")
-    entanglement_graph(state, figure.subplots())
+    axes = entanglement_graph(state, figure.subplots())
+    figure.colorbar(axes.collections[0], ax=axes, label="concurrence", shrink=0.8)
     save_figure(figure, path, dpi=200)

@@ -71,7 +71,9 @@ def approach(network: Network, start: str, time: float, distance: float, *, axes
     plots.curve(axes, times, far, np.asarray(evolution.error), "distance")
     axes.axhline(distance, color="#888888", ls="--", lw=1)
     axes.plot([time], [distance], **_MARK)
-    axes.set(xlabel="time", ylabel="trace distance to the steady state", yscale="log")
+    axes.set(
+        xlabel="time (inverse rate unit)", ylabel="trace distance to the steady state", yscale="log"
+    )
     return axes
 
 
@@ -98,5 +100,9 @@ def rate_over_time(
     plots.curve(axes, times, rates / (times + reset), np.zeros(_POINTS), "rate")
     axes.plot([found.time], [float(found.value)], **_MARK)
     words = observable.replace("_", " ")
-    axes.set(xlabel="time of preparation", ylabel=f"{words} per time", xscale="log")
+    axes.set(
+        xlabel="time of preparation (inverse rate unit)",
+        ylabel=f"{words} per time (rate unit)",
+        xscale="log",
+    )
     return axes

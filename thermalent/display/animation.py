@@ -41,13 +41,12 @@ def moving_matrix(
     plots.matrix(left, elements[0], labels, largest)
     dots = []
     for place, (label, values) in enumerate(curves.items()):
-        colour = plots.COLOURS[place % len(plots.COLOURS)]
-        right.plot(times, values, color=colour, label=label)
-        dots += right.plot(times[:1], values[:1], "o", color=colour)
+        plots.curve(right, times, values, np.full(len(times), np.nan), label, place)
+        dots += right.plot(times[:1], values[:1], "o", color=right.get_lines()[-1].get_color())
     if plots.logarithmic(times):
         right.set_xscale("log")
     right.set(xlabel="time (inverse rate unit)")
-    right.legend()
+    plots.legend(right)
 
     def draw(picture: int) -> list[Artist]:
         at = shown[picture]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # Around the circle of phases: +1 is blue, i green, -1 red, -i purple.
 _PHASES = ("#D55E00", "#CC79A7", "#0072B2", "#009E73", "#D55E00")
+_DASHES = ("-", "--", ":")
+_IN_A_CORNER = 5  # entries of a legend
+_VISIBLE = 1e-3  # of a number: a smaller error would have no length in a picture
 _LARGEST = 32  # dimension above which the elements of a matrix have no labels
 
 
@@ -37,11 +40,29 @@ def axes_or_new(axes: Axes | None, width: float = 5.0, height: float = 3.4) -> A
 def curve(
     axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, label: str, place: int = 0
 ) -> None:
-    """A line with a band of its errors, visible where it is wider than the line."""
-    colour = COLOURS[place % len(COLOURS)]
-    axes.plot(x, y, color=colour, label=label)
-    if np.all(np.isfinite(error)):
-        axes.fill_between(x, y - error, y + error, color=colour, alpha=0.25, lw=0)
+    """A line with a band of its errors, visible where it is wider than the line.
+
+    A single point, of which there is no line, is a dot; where the colours end, dashed lines begin.
+    """
+    again, colour = divmod(place, len(COLOURS))
+    dashes = _DASHES[again % len(_DASHES)]
+    marker = "o" if np.size(x) == 1 else None
+    axes.plot(x, y, color=COLOURS[colour], ls=dashes, marker=marker, label=label)
+    if np.size(x) == 1 and np.any(error > _VISIBLE * np.abs(y)):
+        axes.errorbar(x, y, error, color=COLOURS[colour], capsize=2)
+    elif np.size(x) > 1 and np.all(np.isfinite(error)):
+        axes.fill_between(x, y - error, y + error, color=COLOURS[colour], alpha=0.25, lw=0)
+
+
+def legend(axes: Axes, title: str | None = None) -> None:
+    """The legend of the curves, beside them where there are too many for a corner."""
+    beside: dict[str, Any] = {
+        "loc": "upper left",
+        "bbox_to_anchor": (1.01, 1.0),
+        "borderaxespad": 0.0,
+    }
+    many = len(axes.get_legend_handles_labels()[1]) > _IN_A_CORNER
+    axes.legend(title=title, **(beside if many else {}))
 
 
 def logarithmic(times: np.ndarray) -> bool:

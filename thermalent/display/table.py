@@ -1,4 +1,4 @@
-"""Tables in HTML, as notebooks show them."""
+"""Tables: in HTML, as notebooks show them, and as plain text."""
 
 from __future__ import annotations
 
@@ -24,6 +24,28 @@ def html_table(
         lines.append(_row(head, "th"))
     lines += [_row(row, "td") for row in rows]
     return "\n".join([*lines, "</table>"])
+
+
+def text_table(
+    rows: Iterable[Sequence[object]], *, head: Sequence[str] = (), right: int = 1
+) -> str:
+    """A table of aligned texts, a line per row.
+
+    Args:
+        rows: The cells of each row.
+        head: The titles of the columns; none if not given.
+        right: From which column on the texts end below each other, instead of beginning there.
+    """
+    cells = [[str(cell) for cell in row] for row in ([head] if head else []) + list(rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "   ".join(
+            text.ljust(width) if place < right else text.rjust(width)
+            for place, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join(lines)
 
 
 def in_a_row(*parts: str) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import pi
 from typing import TYPE_CHECKING, NamedTuple
 
-from thermalent.display.table import html_table
+from thermalent.display.table import html_table, text_table
 from thermalent.hardware.occupation import PLANCK
 from thermalent.hardware.units import with_prefix
 from thermalent.operators.estimates import Estimate
@@ -39,6 +39,10 @@ class InLaboratory(metaclass=ExplainedClass):
     def _repr_html_(self) -> str:
         head = ("quantity", "symbol", "laboratory", "network")
         return html_table(self.rows(), title=self.network.label, head=head)
+
+    def __str__(self) -> str:
+        head = ("quantity", "symbol", "laboratory", "network")
+        return text_table(self.rows(), head=head, right=2)
 
     @property
     def time_unit(self) -> float:

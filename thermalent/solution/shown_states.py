@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from thermalent.networks.network import Network
 
 _MOST_ROWS = 16  # of populations, in a notebook
+_MOST_CURVES = 10  # of populations, in a picture
 _LONGEST = 600.0  # seconds of an animation
 
 
@@ -142,7 +143,8 @@ class ShownEvolution(metaclass=ExplainedClass):
 
         Args:
             observables: Such as "concurrence", "purity", "populations"; the concurrence of two
-                qubits and the populations if none is given, the populations alone of others.
+                qubits and the populations if none is given, the populations alone of others, and
+                of more than ten the largest.
             names: The emitters that are meant; as for the observable if not given.
             axes: Where to draw; a new figure if not given.
 
@@ -150,14 +152,17 @@ class ShownEvolution(metaclass=ExplainedClass):
             ValueError: an observable is not known, or does not suit the emitters.
         """
         axes = plots.axes_or_new(axes)
-        shown = _columns(self, observables, tuple(names))
+        found = _columns(self, observables, tuple(names))
+        shown = found if observables else _largest_curves(found)
         for place, (label, values) in enumerate(shown.items()):
             error = np.asarray(values.error, dtype=float)
             plots.curve(axes, self.times, np.asarray(values), error, label, place)
         if plots.logarithmic(self.times):
             axes.set_xscale("log")
-        axes.set(xlabel="time (inverse rate unit)")
-        axes.legend()
+        drawn = [name.replace("_", " ") for name in observables or _suiting(self)]
+        axes.set(xlabel="time (inverse rate unit)", ylabel=", ".join(drawn))
+        less = len(shown) < len(found)
+        plots.legend(axes, f"largest {len(shown)} of {len(found)}" if less else None)
         return axes
 
     def plot_bloch(self, *names: str, axes: Axes | None = None) -> Axes:
@@ -191,7 +196,8 @@ class ShownEvolution(metaclass=ExplainedClass):
         duration = checks.within("seconds", checks.positive("seconds", seconds), 0.0, _LONGEST)
         if not len(self.times):
             checks.fail("times", "at least one time", checks.Words("empty"))
-        shown = _columns(self, observables, tuple(names))
+        found = _columns(self, observables, tuple(names))
+        shown = found if observables else _largest_curves(found)
         curves = {label: np.asarray(values) for label, values in shown.items()}
         labels = states.basis_labels(self.network.dims)
         return moving_matrix(self.times, self.states, labels, curves, duration)
@@ -256,9 +262,21 @@ def _basis(network: Network, by_emitter: bool) -> tuple[list[str], dict[str, Any
 def _columns(result: Any, observables: tuple[str, ...], names: tuple[str, ...]) -> dict[str, Any]:
     """Observables by label, those that suit the emitters if none is named."""
     found: dict[str, Any] = {}
-    for observable in observables or ("concurrence",) * _two_qubits(result) + ("populations",):
+    for observable in observables or _suiting(result):
         found |= _series(result, observable, names)
     return found
+
+
+def _suiting(result: Any) -> tuple[str, ...]:
+    """The observables that are shown if none is named."""
+    return ("concurrence",) * _two_qubits(result) + ("populations",)
+
+
+def _largest_curves(found: dict[str, Any]) -> dict[str, Any]:
+    """As many of the numbers over time as a picture can hold, those that become largest."""
+    highest = sorted(found, key=lambda label: -np.max(found[label], initial=0.0))
+    kept = set(highest[:_MOST_CURVES])
+    return {label: values for label, values in found.items() if label in kept}
 
 
 def _series(result: Any, observable: str, names: tuple[str, ...]) -> dict[str, Any]:

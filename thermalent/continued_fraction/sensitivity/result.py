@@ -69,7 +69,8 @@ class Sensitivities(Saved, Mapping[str, Any]):
         slopes = [float(slope) for _, slope in each]
         errors = [float(slope.error) for _, slope in each]
         plots.bars(axes, [name for name, _ in each], slopes, errors)
-        axes.set(xlabel="derivative")
+        of = str(self.made_by.get("observable", "number")).replace("_", " ")
+        axes.set(xlabel=f"derivative of the {of}")
         return axes
 
     def each(self) -> list[tuple[str, Estimate]]:
