@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.linalg import expm
 
 import thermalent as te
-from thermalent.fock import krylov, projection, purity
+from thermalent.fock import evolution, krylov, projection, purity
 from thermalent.fock.krylov import Step, _errors, _longest, arnoldi, krylov_steps
 from thermalent.fock.resolvent import Factored
 
@@ -53,6 +54,18 @@ def test_the_error_of_a_step_is_just_above_its_integral():
     assert np.all(errors <= exact + 5 * 2 * 0.7 * 1.2 / 48)
 
 
+@pytest.mark.parametrize("length", [1.4, 3.0])
+def test_the_integral_takes_the_larger_end_of_every_interval(length):
+    """Of an element that rises and falls, sin(t)."""
+    turning = np.array([[0.0, -1.0], [1.0, 0.0]])
+    times, errors = _errors(turning, 2.0, length)
+    size = np.abs(np.sin(np.append(0.0, times)))
+    sums = [
+        2 * times[0] * sum(max(p) for p in itertools.pairwise(size[: i + 2])) for i in range(48)
+    ]
+    assert errors == pytest.approx(sums, rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize("share", [1e-3, 1e-6])
 def test_a_step_is_the_longest_that_keeps_to_its_share(share):
     hessenberg = np.diag([0.8] * 5, -1) - np.diag([1.0, 2.0, 1.5, 3.0, 2.5, 1.0])
@@ -65,6 +78,27 @@ def test_a_step_is_the_longest_that_keeps_to_its_share(share):
 def test_a_step_leaps_by_a_thousand_at_most():
     assert _longest(np.array([[-1.0]]), 0.0, 1e-9, 0.02, 1e9) == (20.0, 0.0)
     assert _longest(np.array([[-1.0]]), 0.0, 1e-9, 0.02, 3.0) == (3.0, 0.0)
+    # Where nothing is left out, also what grows beyond all numbers has no error.
+    assert _longest(np.array([[1e4]]), 0.0, 1e-9, 1.0, 3.0) == (3.0, 0.0)
+
+
+@pytest.mark.parametrize("guess", [0.125, 8.0])
+def test_steps_are_tried_from_four_times_the_one_before(guess):
+    """In 48 parts: of lengths that are all good enough the last one, else the last good part."""
+    falling = np.array([[0.0, 0.0], [1.0, 0.0]])  # leaves out t^2/2, in sums a part more
+    for share in (0.7 * guess, 2.9 * guess):
+        length, _ = _longest(falling, 1.0, share, guess, 1e9)
+        tried = 4 * guess if length <= 4 * guess else 16 * guess
+        part = tried / 48
+        assert length == pytest.approx(part * (np.floor(2 * share / part) - 1))
+
+
+def test_a_step_far_shorter_than_the_one_before_has_failed():
+    falling = np.array([[0.0, 0.0], [1.0, 0.0]])
+    share = 0.5e-8  # which a step of 1e-8 leaves
+    assert 0 < _longest(falling, 1.0, share, 1.0, 1.0)[0] <= 1e-8
+    with pytest.raises(FloatingPointError, match="leaves less than"):
+        _longest(falling, 1.0, share, 100.0, 100.0)
 
 
 def test_a_share_below_every_error_is_refused():
@@ -73,13 +107,17 @@ def test_a_share_below_every_error_is_refused():
 
 
 def test_steps_tell_the_state_its_norm_its_growth_and_its_speed():
-    matrix = random_generator(60)
+    turning = random_generator(60)
+    matrix = turning - turning.T - 0.3 * np.eye(60)
     y = np.linspace(1, 2, 60)
-    steps = list(krylov_steps(lambda x: matrix @ x, y, 0.9, rate=30.0, states=4, share=1e-9))
+    steps = list(krylov_steps(lambda x: matrix @ x, y, 4.7, rate=30.0, states=4, share=1e-9))
+    assert 2 < len(steps) < 12
     assert steps[0].start == 0.0
-    assert steps[-1].end == 0.9
+    assert steps[-1].end == 4.7
+    assert min(step.length for step in steps[:-1]) > 0.3
     assert all(a.end == b.start for a, b in itertools.pairwise(steps))
     assert [step.applications for step in steps] == [40 * (i + 1) for i in range(len(steps))]
+    assert [step.start + step.length for step in steps] == pytest.approx([s.end for s in steps])
     values, vectors = np.linalg.eig(matrix)
     start = np.linalg.solve(vectors, y)
     for step in (steps[0], steps[-1]):
@@ -94,6 +132,58 @@ def test_steps_tell_the_state_its_norm_its_growth_and_its_speed():
         assert np.all(np.diff(times) > 0)
         assert norms == pytest.approx([step.norm(t) for t in times])
         assert step.size == pytest.approx(np.linalg.norm(step.state(0.0)))
+
+
+@pytest.mark.parametrize("end", [2.1, 2.7, 3.1, 3.3, 3.7, 4.9])
+def test_the_last_step_ends_at_the_end_itself(end):
+    """Not a rounding before it, which would take one step more."""
+    turning = np.array([[0.0, -9.0, 0.0], [9.0, 0.0, -7.0], [0.0, 7.0, 0.0]])
+    matrix = np.kron(np.eye(20), turning) + np.diag(np.full(57, 2.0), 3)
+    steps = list(
+        krylov_steps(lambda x: matrix @ x, np.ones(60), end, rate=20.0, states=2, share=1e-12)
+    )
+    assert len(steps) > 1
+    assert steps[-1].end == end
+    assert min(step.length for step in steps) > 0.05
+
+
+class Mixing:
+    """Blocks of one sector whose elements are packed as they are."""
+
+    def __init__(self, matrix, unit):
+        self.matrix, self.unit, self.rate = matrix, unit, float(np.linalg.norm(matrix, 2))
+
+    def pack(self, elements):
+        return elements / self.unit
+
+    def unpack(self, packed):
+        return self.unit * packed
+
+    def __call__(self, packed):
+        return self.matrix @ packed
+
+
+@pytest.mark.parametrize("times", [[0.0], [0.0, 0.0, 0.3], [0.2, 1.0, 1.0, 3.3, 4.7]])
+def test_an_evolution_by_blocks_is_that_of_their_matrix(times):
+    turning = random_generator(60)
+    matrix = turning - turning.T - 0.3 * np.eye(60)
+    start, told = np.linspace(1, 2, 60), []
+    blocks = Mixing(matrix, 3.0)
+    found = list(evolution._in_blocks(blocks, start, 4, np.array(times), 1e-9, told.append))
+    exact = [expm(time * matrix) @ start for time in times]
+    np.testing.assert_allclose([state for state, _ in found], exact, atol=1e-7)
+    if times[-1] == 0:
+        assert told == []
+        return
+    steps = list(krylov_steps(
+        lambda x: matrix @ x, start / 3, times[-1], rate=blocks.rate, states=4, share=1e-9
+    ))  # fmt: skip
+    assert told == pytest.approx([step.end for step in steps])
+    until = np.cumsum([step.error for step in steps])
+    place = np.searchsorted([step.end for step in steps], times)
+    errors = np.where(np.array(times) > 0, until[place], 0.0)
+    assert [error for _, error in found] == pytest.approx(errors, rel=1e-9, abs=0)
+    assert len(steps) > 1 or times[-1] < 1
 
 
 # --- purity ---
@@ -136,6 +226,42 @@ def test_a_norm_that_swings_is_followed_through_every_crossing(near):
     assert len(after) < 200
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_an_interval_is_halved_while_the_norm_may_pass_the_value_and_return(seed):
+    """Each interval that is told is slow enough or short enough, and none that was halved was."""
+    rng = np.random.default_rng(seed)
+    matrix, states, length = rng.normal(0, 4, (3, 3)) - 6 * np.eye(3), 3, 2.0
+    step = Step(
+        start=0.0, length=length, end=length, size=1.0, basis=np.eye(3),
+        hessenberg=matrix, error=0.0, applications=0, states=states,
+    )  # fmt: skip
+
+    def halved(start, end, near):
+        first, last = (expm(t * matrix)[:, 0] for t in (start, end))
+        most = 2 * np.sqrt(states) * np.linalg.norm(first) * np.linalg.norm(matrix @ first)
+        far = abs(first @ first - near) + abs(last @ last - near)
+        short = (end - start) * np.linalg.norm(matrix, 2) <= 0.5
+        return not short and (end - start) * most > far
+
+    for near in (0.03, 0.3, 0.6, 2.0):
+        ends = np.append(0.0, step.norms(near)[0])
+        for start, end in itertools.pairwise(ends):
+            assert not halved(start, end, near)
+            if end - start < length:
+                parent = 2 * (end - start)
+                before = parent * np.floor(start / parent + 1e-9)
+                assert halved(before, before + parent, near)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_a_crossing_is_as_exact_in_every_unit_of_time(unit):
+    step = falling(-1.0 / unit, 0.5, 0.0, 2 * unit)
+    root = 0.5 * np.log(2) * unit
+    found = purity._crossing(step, unit * np.array([0.3, 2.0]), 1, 0.5, 0.0)
+    assert found == pytest.approx(root, rel=1e-11, abs=0)
+    assert found.error == pytest.approx(2e-12 * unit + 1e-14 * root, rel=1e-6, abs=0)
+
+
 def test_a_crossing_before_the_first_point_of_a_step():
     step = falling(-1.0, np.sqrt(0.499), 0.0, 1.0)
     after, _ = step.norms(0.5)
@@ -154,6 +280,8 @@ def test_what_is_left_to_change_is_the_speed_over_the_rate_at_which_it_falls():
     assert purity._remaining_change([(1.0, 1.0), (2.0, 1e-3)], 1e-3) == 0.0
     assert purity._remaining_change([(1.0, 1.0), (2.0, 0.9e-14)], 0.0) == 0.0
     assert purity._remaining_change([(1.0, 1.0), (2.0, 1.1e-14)], 0.0) > 0.0
+    assert purity._remaining_change([(1.0, 1e-3), (2.0, 0.9e-17)], 0.0) == 0.0
+    assert purity._remaining_change([(1.0, 1e-3), (2.0, 1.1e-17)], 0.0) > 0.0
 
 
 def test_the_slowest_emitter_that_decays_sets_the_patience():
@@ -178,6 +306,7 @@ class Course:
         return float(np.sqrt(self.at(after + (self.start if start is None else start))))
 
     def norms(self, near):
+        self.near = near
         after = self.length * np.arange(1, 33) / 32
         return after, np.array([self.norm(t) for t in after])
 
@@ -189,9 +318,15 @@ class Course:
         return float(100 * np.exp(-(self.start + after)))
 
 
-def search(purity_at, impurity, *, error=0.0, rounding=0.0, patience=0.0, length=0.5, count=200):
-    steps = (Course(purity_at, length * i, length, error) for i in range(count))
-    return purity._search(steps, impurity, rounding, patience, lambda _: None)
+def search(
+    purity_at, impurity, *, error=0.0, rounding=0.0, patience=0.0, length=0.5, count=200, told=None
+):
+    steps = [Course(purity_at, length * i, length, error) for i in range(count)]
+    report = (lambda _: None) if told is None else told.append
+    try:
+        return purity._search(iter(steps), impurity, rounding, patience, report)
+    finally:
+        assert {step.near for step in steps if hasattr(step, "near")} == {1 - impurity}
 
 
 def wave(t):
@@ -222,6 +357,23 @@ def test_a_state_that_stays_impure_is_given_up_after_the_patience():
     assert late == pytest.approx(12 + np.log(1.5), abs=1e-9)
     with pytest.raises(purity.NeverPure):
         search(lambda t: 0.6 if t < 20 else 0.9, 0.3, patience=5.0)
+
+
+def test_two_returns_within_one_step():
+    exact = 6 + np.sqrt(np.log(0.5 / 0.3))
+    told = []
+    assert search(wave, 0.3, length=8.0, told=told) == pytest.approx(exact, abs=1e-9)
+    assert told[0] == f"t = 8, 1 - Tr rho^2 = {1 - wave(8.0):.3g}"
+
+
+@pytest.mark.parametrize(("rounding", "given_up"), [(0.0, 16), (1.0, 5)])
+def test_an_impure_state_is_given_up_once_it_was_settled_for_half_of_the_time(rounding, given_up):
+    """Settled when 3 times 2 exp(-t) of 100 are below 0.3, at 8; at once if nothing moves."""
+    told = []
+    with pytest.raises(purity.NeverPure):
+        search(lambda t: 0.4, 0.3, rounding=rounding, told=told)
+    assert told[-1] == f"t = {given_up}, 1 - Tr rho^2 = 0.6"
+    assert len(told) == 2 * given_up
 
 
 def test_a_threshold_that_is_approached_for_ever_is_not_converged():

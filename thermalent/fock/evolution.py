@@ -347,8 +347,6 @@ def _in_blocks(
     while waiting and waiting[0] == 0.0:
         yield start, 0.0
         waiting.pop(0)
-    if not waiting:
-        return
     for step in krylov_steps(
         blocks,
         blocks.pack(start),

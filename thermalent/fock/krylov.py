@@ -215,4 +215,4 @@ def _errors(hessenberg: np.ndarray, scale: float, length: float) -> tuple[np.nda
             values[i] = abs(column[-1])
     # The larger end of each interval: a bound where the error grows, and safe where it oscillates.
     sums = np.cumsum(np.maximum(values[1:], values[:-1])) * step
-    return step * np.arange(1, _POINTS + 1), scale * sums
+    return np.linspace(0.0, length, _POINTS + 1)[1:], scale * sums
