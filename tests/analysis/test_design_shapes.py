@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 import thermalent as te
 from thermalent.analysis.design import plot_shapes, shape_search
+from thermalent.analysis.design.result import Design
 from thermalent.analysis.design.shape_points import tolerance_rows
 from thermalent.analysis.design.shape_search import mistuned, read_shape
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers
@@ -209,13 +210,14 @@ def test_the_dephasing_that_is_tolerated_is_told_as_a_time():
     ]
 
 
-@pytest.mark.parametrize("target", [0.8, 0.5])
+@pytest.mark.parametrize("target", [0.8, 0.5, 0.475])
 def test_widths_far_from_the_best_are_followed_and_corrected(monkeypatch, target):
     """A margin 0.9 - log(w)^2/10 of which a scan shows 0.02 too much, and 0.021 at the crossing."""
 
     def curve(width):
         return 0.9 - 0.1 * np.log(width) ** 2
 
+    asked = []
     search = object.__new__(shape_search._ShapeSearch)
     vars(search).update(
         target=target,
@@ -225,14 +227,20 @@ def test_widths_far_from_the_best_are_followed_and_corrected(monkeypatch, target
         filter=SimpleNamespace(label="", scaled=lambda width: width),
         report=lambda words: None,
         coarse=SimpleNamespace(tiers_for=lambda numbers, tolerance: 9),
-        fine=SimpleNamespace(value=lambda numbers, tiers: curve(numbers.flux) + 0.02),
+        fine=SimpleNamespace(
+            value=lambda numbers, tiers: asked.append(numbers.flux) or curve(numbers.flux) + 0.02
+        ),
         _network=lambda width: width,
     )
     monkeypatch.setattr(shape_search, "truncated_state", lambda width, quanta, tiers: width)
     monkeypatch.setattr(shape_search, "margin", lambda width: curve(width) - 0.001)
     away = np.exp(np.sqrt(10 * (0.899 - target)))
-    assert search._crossing(1.0, 1) == pytest.approx(away, rel=2e-5)
-    assert search._crossing(1.0, -1) == pytest.approx(1 / away, rel=2e-5)
+    for side in (1, -1):
+        asked.clear()
+        assert search._crossing(1.0, side) == pytest.approx(away**side, rel=2e-5)
+        doubled = 2.0 ** (side * np.arange(1, np.ceil(np.log2(away)) + 1))
+        assert asked[: len(doubled)] == pytest.approx(doubled)  # until one is too far
+        assert max(np.log2(asked[len(doubled) :]) * side) == pytest.approx(len(doubled))
     search.fine = SimpleNamespace(value=lambda numbers, tiers: 0.9)
     assert search._crossing(1.0, 1) is search._crossing(1.0, -1) is None
 
@@ -260,3 +268,96 @@ def test_the_tiers_of_a_scan_are_those_of_twice_the_rough_width(monkeypatch):
     assert found.fwhm == pytest.approx(0.02, rel=1e-4)
     assert search.lowered == pytest.approx(0.1, abs=1e-6)
     assert found.widest is found.narrowest is found.loss is None
+
+
+class Wearing:
+    """A margin that falls with an imperfection: 0.9 - (a/unit)^2, less with fewer quanta."""
+
+    def __init__(self, monkeypatch, unit, link_loss=0.0, reached=0.87):
+        self.asked, self.unit = [], unit
+        self.search = object.__new__(shape_search._ShapeSearch)
+        vars(self.search).update(
+            target=0.7,
+            lowered=0.03 - 0.002,  # of two quanta, where the state itself shows 0.87
+            tiers=7,
+            link={"loss": link_loss, "dephasing": 0.0},
+            concurrence=te.Estimate(reached, 0.0, ""),
+            filter=SimpleNamespace(label="", order=2, scaled=lambda width: ("filter", width)),
+            report=lambda words: None,
+            _network=lambda filter, **more: (filter, more),
+        )
+        monkeypatch.setattr(shape_search, "truncated_state", self.state)
+        monkeypatch.setattr(shape_search, "margin", lambda value: value)
+        monkeypatch.setattr(shape_search, "mistuned", lambda filter, amount: ("mistuned", amount))
+
+    def state(self, network, quanta, tiers):
+        filter, more = network
+        assert tiers == 7
+        if more:
+            (name, amount), *_ = more.items()
+            assert filter == ("filter", 0.3)
+        else:
+            (name, amount) = filter
+        self.asked.append((name, amount, quanta))
+        return 0.9 - (amount / self.unit) ** 2 - (0.002 + 0.004 * amount if quanta == 2 else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("loss", 1.1), ("loss", 1e-3), ("dephasing", 20.0), ("mistuning", 3.0)]
+)
+def test_a_tolerance_is_bracketed_by_fours_and_corrected_once(monkeypatch, name, unit):
+    wearing = Wearing(monkeypatch, unit)
+    found = wearing.search._spent(0.3, name)
+    most = 1.0 if name == "loss" else 100.0
+    # With one quantum 0.9 is shown for 0.87; with two, 0.898 for 0.87.
+    first = unit * np.sqrt(0.17)
+    missed = 0.87 - 0.004 * first - (first / unit) ** 2 - 0.7
+    assert found == pytest.approx(first + missed / (2 * first / unit**2), rel=2e-3)
+    asked = [amount for told, amount, quanta in wearing.asked if quanta == 1]
+    assert {told for told, *_ in wearing.asked} == {name if name != "mistuning" else "mistuned"}
+    assert asked[0] == 0.0
+    tried = [most * 4.0 ** (k - 9) for k in range(12) if k == 0 or most * 4.0 ** (k - 10) <= first]
+    assert asked[1 : 1 + len(tried)] == pytest.approx(np.minimum(tried, most))
+    assert [quanta for *_, quanta in wearing.asked][-1] == 2
+
+
+def test_what_never_costs_as_much_is_unlimited(monkeypatch):
+    assert Wearing(monkeypatch, 1e3).search._spent(0.3, "loss") == np.inf
+    wearing = Wearing(monkeypatch, 1.6, link_loss=0.4)  # 0.66 would do, and 0.6 are left
+    assert wearing.search._spent(0.3, "loss") == np.inf
+    assert max(amount for _, amount, _ in wearing.asked) == pytest.approx(0.6)
+    wearing = Wearing(monkeypatch, 1.45, link_loss=0.4)  # 0.598, corrected by less
+    assert wearing.search._spent(0.3, "loss") == pytest.approx(0.6, abs=0.01)
+    single = Wearing(monkeypatch, 1.0).search
+    single.filter.order = 1
+    assert single._spent(0.3, "mistuning") == np.inf
+
+
+def shape_named(name, order, concurrence, reaches):
+    return SimpleNamespace(
+        name=name, order=order, concurrence=concurrence, widest=0.1 if reaches else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("shapes", "words"),
+    [
+        (
+            [("a", 1, 0.7, False), ("b", 2, 0.9, True), ("c", 3, 0.8, True)],
+            "Of the shapes compared 2 poles are the fewest that reach it; the largest of the"
+            " shapes is C = 0.900 (b).",
+        ),
+        (
+            [("a", 3, 0.8, True), ("b", 1, 0.71, True)],
+            "Of the shapes compared one pole is the fewest that reach it; the largest of the"
+            " shapes is C = 0.800 (a).",
+        ),
+        (
+            [("a", 1, 0.2, False), ("b", 2, 0.3, False)],
+            "None of the shapes reaches it: the largest of the shapes is C = 0.300 (b).",
+        ),
+    ],
+)
+def test_the_shapes_in_words(shapes, words):
+    design = SimpleNamespace(shapes=[shape_named(*shape) for shape in shapes])
+    assert Design._several_poles.fget(design) == words

@@ -1,5 +1,6 @@
 """Rates of entanglement: against a closed form, a fine grid of times, and with their errors."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import thermalent as te
-from thermalent.analysis.entanglement_rate import _maxima, _with_error
+from thermalent.analysis import entanglement_rate as searching
+from thermalent.analysis.entanglement_rate import _distinct, _maxima, _rise, _with_error
+from thermalent.operators.estimates import Estimate
 
 
 @pytest.mark.parametrize("reset", [0.5, 3.0])
@@ -146,3 +149,71 @@ def test_maxima_of_a_grid_are_kept_if_a_neighbour_shows_that_they_may_rise():
     assert _maxima(np.array([0.0, 1.0, 0.5, 0.8, 0.79, 0.0])) == [1, 3]
     assert _maxima(np.array([0.0, 1.0, 0.79, 0.8, 0.5, 0.0])) == [1, 3]
     assert _maxima(np.array([0.0, 1.0, 0.5, 0.65, 0.6, 0.0])) == [1]
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_of_times_that_differ_by_rounding_the_last_one_is_kept(unit):
+    times = unit * np.array([3.0, 1.0, 1.0 + 5e-10, 2.0, 2.0 + 4e-9, 3.0])
+    np.testing.assert_array_equal(_distinct(times), unit * np.array([1 + 5e-10, 2, 2 + 4e-9, 3]))
+
+
+def test_the_ends_of_a_grid_may_be_its_maxima():
+    assert _maxima(np.array([3.0, 1.0, 2.0])) == [0, 2]
+    assert _maxima(np.array([1.0, 2.0, 3.0])) == [2]
+    assert _maxima(np.array([3.0, 2.0, 1.0])) == [0]
+    assert _maxima(np.zeros(3)) == []
+
+
+@pytest.mark.parametrize("top", [1.9, 2.1, 2.6, 0.3, 5.0])
+def test_a_parabola_rises_as_far_as_it_does(top):
+    """Within the three times around the best one, which need not be at equal distances."""
+    times = np.array([1.0, 1.7, 2.0, 3.2, 4.0])
+    rates = 0.8 - 0.05 * (times - top) ** 2
+    best = int(np.argmax(rates))
+    middle = min(max(best, 1), 3)
+    inside = np.clip(top, times[middle - 1], times[middle + 1])
+    exact = 0.8 - 0.05 * (inside - top) ** 2 - rates[best]
+    rates[: middle - 1], rates[middle + 2 :] = -7.0, -9.0  # on which nothing depends
+    for unit in (2.0**-900, 1.0, 2.0**900):
+        assert _rise(unit * times, rates, best) == pytest.approx(exact, abs=1e-14)
+    valley = 0.05 * (times - top) ** 2
+    assert _rise(times, valley, int(np.argmax(valley))) == 0.0
+
+
+@pytest.mark.parametrize(("until", "reset"), [(7.0, 0.3), (7.0, 2.0), (0.5, 2.0)])
+def test_times_are_refined_twice_around_a_maximum_and_what_lies_between_is_its_error(
+    monkeypatch, until, reset
+):
+    def amount(t):
+        return np.exp(-((np.log(t) - 0.4) ** 2))
+
+    grids = []
+    monkeypatch.setattr(searching, "evolve", lambda network, times, *_: times)
+    monkeypatch.setattr(
+        searching, "amounts_at", lambda times, *_: (grids.append(times), amount(times))[1]
+    )
+    monkeypatch.setattr(
+        searching, "_with_error", lambda times, i, *_: Estimate(amount(times[i]), 1e-7, "here")
+    )
+    told = []
+    found = searching._search(
+        None, "concurrence", None, ("a", "b"), (until, reset), None, told.append
+    )
+    assert told == [f"{len(times)} times up to {times[-1]:.3g}" for times in grids]
+    spread = 10.0 ** np.linspace(-4, 0, 129)[:-1]
+    first = until * np.concatenate([spread, np.arange(1, 129) / 128])
+    np.testing.assert_allclose(grids[0], np.sort(first), rtol=1e-12)
+    for times, finer in itertools.pairwise(grids):
+        best = np.argmax(amount(times) / (times + reset))
+        expected = np.linspace(times[best - 1], times[min(best + 1, len(times) - 1)], 17)
+        np.testing.assert_allclose(finer, expected, rtol=1e-12)
+    assert len(grids) == 3
+    times = grids[-1]
+    rates = amount(times) / (times + reset)
+    best = int(np.argmax(rates))
+    assert (found.time, found.value) == (times[best], pytest.approx(rates[best]))
+    error = 1e-7 / (times[best] + reset) + 2 * _rise(times, rates, best)
+    assert found.value.error == pytest.approx(error, rel=1e-12, abs=0)
+    assert (_rise(times, rates, best) > 1e-12) is found.interior
+    assert found.amount == pytest.approx(amount(times[best]))
+    assert found.interior is (until > 1)

@@ -320,3 +320,14 @@ class Rising(Curve):
 def test_a_value_is_crossed_between_the_last_time_and_none(target):
     assert Rising()._crossing(1.2, inf, target) == pytest.approx(1 / (1 - target), rel=1e-9)
     assert Rising()._crossing(1.2, 100.0, target) == pytest.approx(1 / (1 - target), rel=1e-9)
+
+
+def test_what_is_reached_without_any_imperfection():
+    def ideal(**parts):
+        found = SimpleNamespace(**{"together": None, "limits": (), "concurrence": -0.2} | parts)
+        return te.Requirement._ideal.fget(found)
+
+    one = SimpleNamespace(without=0.7)
+    assert ideal(together=(0.83, 0.1), limits=(one,)) == 0.83
+    assert ideal(limits=(one, SimpleNamespace(without=0.9))) == 0.7
+    assert (ideal(), ideal(concurrence=0.4)) == (0.0, 0.4)

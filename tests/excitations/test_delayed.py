@@ -211,6 +211,40 @@ def test_the_peak_is_the_largest_of_many_times(clock):
     assert (start.value, start.time, start.interior) == (1.0, 0.0, False)
 
 
+def test_the_clock_of_arrival_reads_every_node_so_much_later_with_the_error_of_then():
+    network = te.ring_resonators((0.4, 0.5), decay_left=0.8, distance=1.0)
+    times = np.linspace(0.0, 20.0, 9)
+    arrival = te.delayed_amplitudes(network, times, "10", delay=7.5, clock="arrival")
+    for shift, nodes in ((0.0, [0, 2]), (7.5, [1, 3])):
+        then = te.delayed_amplitudes(network, times + shift, "10", delay=7.5)
+        np.testing.assert_allclose(arrival[:, nodes], then[:, nodes], atol=1e-13)
+        np.testing.assert_allclose(arrival.error[:, nodes], then.error[:, nodes], rtol=1e-9)
+    assert np.all(arrival.error[:, 1] > arrival.error[:, 0])
+    for until in (3.0, 6.0, 20.0):
+        found = te.delayed_peak(network, "10", delay=7.5, until=until, clock="arrival")
+        fine = te.delayed_amplitudes(
+            network, np.linspace(0, until, 401), "10", delay=7.5, clock="arrival"
+        )
+        values = 2 * np.abs(fine[:, 2] * fine[:, 3])
+        assert values.max() == pytest.approx(float(found.value), rel=1e-4, abs=0)
+    # The error of a peak is that of the latest amplitude that its search needs.
+    found = te.delayed_peak(network, "10", delay=7.5, until=20.0, clock="arrival")
+    error = arrival.error[-1, 1]
+    assert found.value.error == pytest.approx(2 * (2 * error + error**2), rel=1e-6, abs=0)
+
+
+def test_the_fidelity_with_a_state_that_has_a_phase():
+    network = te.ring_resonators((0.4, 0.5), decay_left=0.8, distance=0.7, detuning=(0.1, 0.0))
+    times = np.linspace(0, 20, 2001)
+    psi = te.delayed_amplitudes(network, times, "10", delay=1.5)
+    for phase in (1j, -1j, 0.6 - 0.8j):
+        target = np.array([0.0, 0.96, phase * 0.28, 0.0])  # of |01> and |10>
+        values = np.abs(0.96 * psi[:, 3] + 0.28 * np.conj(phase) * psi[:, 2]) ** 2
+        assert np.argmax(values) > 10
+        found = te.delayed_peak(network, "10", delay=1.5, until=20.0, target=target)
+        assert values.max() == pytest.approx(float(found.value), abs=1e-6)
+
+
 def test_named_places_and_nodes_elsewhere():
     """Cavities named as places are the default; a qubit stands where its cavity stands."""
     network = te.ring_resonators((0.3, 0.4), decay_left=0.5)

@@ -318,3 +318,14 @@ def test_the_mean_fidelity_of_three_levels_and_its_error(monkeypatch):
     assert found[0] == pytest.approx((1 + (1 + 0.9 + 0.7) ** 2 / 3) / 4)
     change = (1 + ((1 + 0.9 + 0.7) + 0.02) ** 2 / 3) / 4 - found[0]
     assert found.error[0] == pytest.approx(change, rel=1e-9)
+
+
+def test_the_rounding_of_the_pieces_of_a_schedule_adds_up():
+    """Of one network in two pieces: until the switch as without it, and then from there on."""
+    pieces = te.Schedule(((QUBITS, 3.0), (QUBITS, np.inf)))
+    times = [0.0, 1.0, 3.0, 3.5, 7.0]
+    found, whole = (te.evolve(of, times, "100", te.FewExcitations()) for of in (pieces, QUBITS))
+    np.testing.assert_allclose(found.states, whole.states, atol=1e-13)
+    np.testing.assert_allclose(found.error[:3], whole.error[:3], rtol=1e-12)
+    since = te.evolve(QUBITS, [0.0, 0.5, 4.0], "100", te.FewExcitations()).error
+    np.testing.assert_allclose(found.error[3:], whole.error[2] + since[1:], rtol=1e-12)

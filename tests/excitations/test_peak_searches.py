@@ -146,6 +146,25 @@ def test_the_top_of_a_step_is_that_of_a_scan(seed, until):
     assert bend == (pytest.approx(curvature) if inside else 0.0)
 
 
+@pytest.mark.parametrize("top", [5e-7, 0.4 - 5e-7])
+def test_a_top_next_to_the_edge_of_a_step_is_one(top):
+    square = (1 - (np.polynomial.Polynomial([-top, 1.0])) ** 2).coef
+    value, since, bend = delayed._top(square, 0.4)
+    assert (value, since, bend) == pytest.approx((1.0, top, -2.0), rel=1e-9)
+
+
+def test_the_top_of_a_step_does_not_depend_on_units_or_on_powers_that_are_rounding():
+    hill = np.polynomial.Polynomial([0.7, 0.5, -1.0, 0.3])
+    square = (hill**2).coef
+    value, since, bend = delayed._top(square, 0.5)
+    assert 0.1 < since < 0.4
+    for unit in (2.0**-140, 2.0**140):
+        found = delayed._top(unit * square, 0.5)
+        assert found == pytest.approx((np.sqrt(unit) * value, since, unit * bend), rel=1e-12, abs=0)
+    for more in ([1e-200], [0.0, 0.0, 1e-250]):
+        assert delayed._top(np.append(square, more), 0.5) == (value, since, bend)
+
+
 def test_a_zero_of_the_slope_is_polished_to_rounding():
     slope = np.polynomial.Polynomial([1.0, 0.0, -2.0])
     assert delayed._polished(slope, 0.7) == pytest.approx(np.sqrt(0.5), rel=1e-15)
@@ -182,6 +201,53 @@ def test_the_largest_value_of_steps_with_its_errors():
     falling = delayed._largest(steps_of(hill, 2, 0.5, 12)[5:], 0.5, 3.0, 0.0, 0.0, 1.0)
     assert falling.value == pytest.approx(hill(2.5) ** 2)
     assert (falling.time, falling.interior) == (0.0, False)
+
+
+def test_errors_of_a_product_have_their_squares_and_times_their_rounding():
+    hill = np.polynomial.Polynomial([0.9 - 0.484, 0.44, -0.1])
+    found = delayed._largest(steps_of(hill, 2, 0.5, 8), 0.5, 4.0, 0.0, 0.1, 2.0)
+    assert found.value.error == pytest.approx(2 * (2 * 0.1 + 0.1**2))
+    assert found.time.error == pytest.approx(4 * EPS * 2.2, rel=1e-9, abs=0)
+    # A kink at t = 2, at the end but for a rounding, or well before it.
+    rows = [[0.2 + 0.175 * k, 0.175] for k in range(4)] + [[0.9, -0.45]]
+    kink = np.repeat(np.array(rows, dtype=complex)[:, :, None], 2, axis=2)
+    for past, interior in ((6e-15, False), (1e-12, True)):
+        found = delayed._largest(kink, 0.5, 2.0 * (1 + past), 0.0, 0.0, 1.0)
+        assert (found.value, found.time) == pytest.approx((0.81, 2.0), rel=1e-14)
+        assert found.interior is interior
+
+
+def test_a_rise_by_rounding_alone_is_none():
+    for rise, time in ((1e-16, 0.0), (1e-13, 4.0)):
+        slow = np.polynomial.Polynomial([0.9, rise])
+        found = delayed._largest(steps_of(slow, 1, 0.5, 8), 0.5, 4.0, 0.0, 0.0, 1.0)
+        assert (found.time, found.interior) == (time, False)
+        assert found.value == pytest.approx(0.81, rel=1e-12)
+
+
+def two_hills(first, second):
+    """An amplitude with tops at 1 and at 3.3, of these sizes, and its values at 0, 2 and 4."""
+    at = np.array([0.0, 1.0, 2.0, 3.3, 4.0])
+    rows = [[x**q for q in range(7)] for x in at]
+    rows += [[q * x ** max(q - 1, 0) for q in range(7)] for x in (1.0, 3.3)]
+    values = np.array([0.3, first, 0.3, second, 0.2, 0.0, 0.0])
+    return np.polynomial.Polynomial(np.linalg.solve(np.array(rows), values))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "steps"),
+    [(0.98, 1.0, 4), (0.98, 0.93, 3), (0.98, 0.7, 3), (0.7, 0.98, 2)],
+)
+def test_only_steps_beside_the_highest_edges_are_searched(monkeypatch, first, second, steps):
+    """Two at each top that may be the largest, and the last one, which is one of the second."""
+    searched, top = [], delayed._top
+    monkeypatch.setattr(delayed, "_top", lambda *of: (searched.append(1), top(*of))[1])
+    hills = two_hills(first, second)
+    found = delayed._largest(steps_of(hills, 6, 0.5, 8), 0.5, 4.0, 0.0, 0.0, 1.0)
+    fine = np.linspace(0, 4, 40_001)
+    assert found.value == pytest.approx(np.max(np.abs(hills(fine))) ** 2, rel=1e-8)
+    assert found.time == pytest.approx(fine[np.argmax(np.abs(hills(fine)))], abs=1e-4)
+    assert len(searched) == steps
 
 
 @pytest.mark.parametrize("top", [0.2, 3.8])

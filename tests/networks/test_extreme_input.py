@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.support import checks
+from thermalent.support.errors import ArgumentError
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,15 @@ import thermalent as te
 def test_what_no_double_can_hold_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("rate", [1e-100, 3.0, 1e100])
+def test_rates_within_a_hundred_decades_of_one_are_taken(rate):
+    matrix = np.array([[rate, 0.0], [-1j * rate, 0.0]])
+    assert checks.rates("decay", matrix) is matrix
+    wrong = "at most 1e\\+100 in every element" if rate > 1 else "zero or at least 1e-100 on its"
+    if rate != 3:
+        with pytest.raises(ArgumentError, match=f"Argument `decay` must be {wrong}"):
+            checks.rates("decay", rate**1.01 / rate * matrix)
+    # Elements beside the diagonal may be as small as they like.
+    checks.rates("decay", np.array([[rate, 1e-200], [1e-200, 0.0]]))

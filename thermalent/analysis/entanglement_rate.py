@@ -168,8 +168,8 @@ def _rise(times: np.ndarray, rates: np.ndarray, best: int) -> float:
     """How far the parabola through the best time and its neighbours rises above it."""
     middle = min(max(best, 1), len(times) - 2)
     near = slice(middle - 1, middle + 2)
-    x = (times[near] - times[middle]) / (times[middle + 1] - times[middle - 1])
-    bend, slope, _ = np.polyfit(x, rates[near] - rates[best], 2)
+    x = times[near] / times[middle] - 1
+    bend, slope, _ = np.polyfit(x, rates[near], 2)
     top = float(np.clip(-slope / (2 * bend), x[0], x[-1])) if bend < 0 else 0.0
     return max(float(rates[middle] - rates[best] + (slope + bend * top) * top), 0.0)
 

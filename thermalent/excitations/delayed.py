@@ -159,11 +159,12 @@ def _largest(
     """Maximum of the product of two sizes, by the polynomial of each step that may hold it."""
     squares = _squares(series)  # (steps, powers), of the product squared
     edges = np.append(squares[:, 0], squares[-1].sum())
-    before, after = np.append(-1.0, edges[:-1]), np.append(edges[1:], -1.0)
-    highest = (edges >= before) & (edges >= after) & (edges >= WORTH**2 * edges.max())
-    # Also a maximum where the slope jumps, because light arrives, lies at such an edge.
-    worth = highest[:-1] | highest[1:]
-    worth[-1] = True  # the end of the interval may lie within the last step
+    inner = edges[:-1]
+    before, after = np.append(-1.0, inner[:-1]), edges[1:]
+    highest = (inner >= before) & (inner >= after) & (inner >= WORTH**2 * edges.max())
+    # Also a maximum where the slope jumps, because light arrives, lies at such an edge. The end of
+    # the interval may lie within the last step.
+    worth = highest | np.append(highest[1:], True)
     beginning = float(np.sqrt(max(edges[0], 0.0)))
     value, time, bend = beginning, 0.0, 0.0
     for step in np.flatnonzero(worth).tolist():

@@ -314,8 +314,7 @@ class _Stepper:
             y, readout = (unitary @ start).real, sparse.csr_array(readout @ unitary.conj().T)
         for stretch in self.stretches:
             network, before = self.networks[stretch.piece], error
-            ends = stretch.times.size > 0 and stretch.times[-1] == stretch.length
-            times = stretch.times if ends else np.append(stretch.times, stretch.length)
+            times = np.append(stretch.times, stretch.length)
             if self.generators:
                 flow = flow_of(self.generators[id(network)], kept, start, charge)
                 path = exponential_path(flow.matrix, y, times, self._up_to)
