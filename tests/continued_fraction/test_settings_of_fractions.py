@@ -1,5 +1,6 @@
 """What follows from the accuracy or the number of tiers that a fraction is given."""
 
+import numpy as np
 import pytest
 
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
@@ -11,6 +12,7 @@ def test_a_stated_n_max_is_the_smallest_that_keeps_all_tiers():
     for tiers in range(30):
         kept = [n for n in range(30) if 2 * n >= tiers]
         assert n_max_of(tiers) == min(kept)
+        assert n_max_of(np.array([tiers, 7])).tolist() == [min(kept), 4]
         assert ContinuedFraction(n_max=tiers + 1).settings.last == 2 * tiers + 2
 
 

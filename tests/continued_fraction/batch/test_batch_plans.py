@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction.batch import plans
+from thermalent.continued_fraction.batch import lanes, plans
 from thermalent.continued_fraction.batch.plans import Batch, BatchPlan, together
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.solution.errors import MethodError
@@ -96,3 +96,8 @@ def test_a_state_that_was_not_solved_with_the_others_is_solved_alone(monkeypatch
     assert first.compute() is solved
     with pytest.raises(MethodError, match=r"does not apply to this network: it is too hot\."):
         second.compute()
+
+
+def test_points_are_taken_in_slices_of_one_size():
+    found = [part.tolist() for part in lanes._slices(np.arange(7), 3)]
+    assert found == [[0, 1, 2], [3, 4, 5], [6]]

@@ -96,7 +96,7 @@ def solved_arrays(
         state=np.concatenate([solved.states for _, solved, _ in found])[order],
         error=error,
         elements=None if elements is None else np.minimum(elements, error[:, None, None]),
-        order=(np.concatenate([solved.tiers for _, solved, _ in found])[order] + 1) // 2,
+        order=n_max_of(np.concatenate([solved.tiers for _, solved, _ in found])[order]),
     )
 
 
