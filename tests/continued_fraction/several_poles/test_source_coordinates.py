@@ -15,8 +15,11 @@ from thermalent.continued_fraction.several_poles.chain.common_coordinates import
 from thermalent.continued_fraction.several_poles.chain.coordinates import (
     NoChainError,
     Source,
+    _cleaned,
     _metric,
     chain_of,
+    coordinates_of,
+    in_coordinates,
     own_amplitudes,
     source_of,
 )
@@ -79,14 +82,15 @@ def test_a_chain_is_its_source_in_other_coordinates(name):
     np.testing.assert_array_equal(np.triu(chain.drift, 2), 0)
 
 
-@pytest.mark.parametrize("change", [0.5, 1j, -2.0 + 1j])
-def test_a_network_in_the_coordinates_of_another_one_has_its_own_drive(change):
+@pytest.mark.parametrize("output", [(0.3, 0.5j), (0.4, 0.4j), (0.3 + 0.4j, 0.5)])
+@pytest.mark.parametrize("change", [0.5, 1j, -2.0 + 1j, 0.3 - 0.1j, 0.77])
+def test_a_network_in_the_coordinates_of_another_one_has_its_own_drive(change, output):
     """Its combination of amplitudes is the same but for a factor, which may be complex."""
 
     def network(factor):
         modes = tuple(te.Mode(name=x, bath_rate=0.4, n_th=2.0) for x in "ab")
         return behind(modes, np.array([[0.1, 0.2j], [-0.2j, 0.0]]), (0.0, 0.1),
-                      np.array([0.3, 0.5j]) * factor, gamma=(1.0,), detuning=(0.1,))  # fmt: skip
+                      np.array(output) * factor, gamma=(1.0,), detuning=(0.1,))  # fmt: skip
 
     networks = [network(1.0), network(change)]
     chains = common_chains(networks)
@@ -105,10 +109,26 @@ def test_a_network_in_the_coordinates_of_another_one_has_its_own_drive(change):
     np.testing.assert_array_equal(chains[0].bright_dark, chains[1].bright_dark)
 
 
-def test_networks_without_a_drive_have_none_in_the_coordinates_of_another_one():
+@pytest.mark.parametrize("factor", [2.0, 0.5j, 1 - 3j])
+def test_the_drive_is_in_units_of_the_combination_that_coordinates_have(factor):
+    of = Source(SOURCES["coupled"])
+    own = coordinates_of(of)
+    given = own._replace(output=factor * own.output)
+    for first, unit in ((False, factor), (True, 1.0)):
+        chain = in_coordinates(of, given, first=first)
+        for weight, amplitude in zip(unit * own.output, chain.members, strict=True):
+            expected = dense(of.gaussian.drive[amplitude])
+            np.testing.assert_allclose(weight * dense(chain.drive), expected, atol=1e-10)
+            found = np.conj(weight) * dense(chain.drive_conj)
+            expected = dense(of.gaussian.drive[amplitude ^ 1])
+            np.testing.assert_allclose(found, expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("output", [(0.3, 0.5), (0.0, 0.5)])
+def test_networks_without_a_drive_have_none_in_the_coordinates_of_another_one(output):
     modes = tuple(te.Mode(name=x, bath_rate=0.4, n_th=2.0) for x in "ab")
     between, gamma = np.array([[0.1, 0.2], [0.2, 0.0]]), {"gamma": (1.0,), "detuning": (0.1,)}
-    driven = behind(modes, between, (0.0, 0.1), (0.3, 0.5), **gamma)
+    driven = behind(modes, between, (0.0, 0.1), output, **gamma)
     alone = te.Network(nodes=driven.nodes, exchange=np.pad(between, (0, 1)),
                        decay=np.diag([0.4, 0.5, 1.0]))  # fmt: skip
     for networks in ([driven, alone], [alone, driven]):
@@ -256,6 +276,8 @@ def test_the_metric_is_the_covariance_where_it_serves():
             else:
                 expected = of + (1 + max(0.0, -2 * 9e4 * least)) * one
             np.testing.assert_allclose(_metric(output, of, acts_back), expected, atol=3e-9)
+    of = 1e-3 * covariance(0.8e-12, 0.5, 1.0)
+    np.testing.assert_allclose(_metric(output, of, False), of / variance(of), atol=1e-12)
     indefinite = covariance(-0.3, 1.0, 2.0)
     assert variance(indefinite) > 0
     for acts_back in (False, True):
@@ -264,3 +286,11 @@ def test_the_metric_is_the_covariance_where_it_serves():
         # Without a variance of the drive, too.
         found = _metric(output, -hot, acts_back)
         np.testing.assert_allclose(found, -hot + (1 + 2 * 9.0) * one, atol=1e-12)
+
+
+def test_parts_below_a_rounding_of_the_largest_element_are_zero():
+    for unit in (1.0, 1e3):
+        matrix = unit * np.array([[1.0 + 0.9e-14j, 1.1e-14], [0.9e-14 - 1j, 1.1e-14j]])
+        expected = unit * np.array([[1.0, 1.1e-14], [-1j, 1.1e-14j]])
+        np.testing.assert_array_equal(_cleaned(matrix), expected)
+    np.testing.assert_array_equal(_cleaned(np.zeros((2, 2))), 0)
