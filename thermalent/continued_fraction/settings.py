@@ -9,7 +9,7 @@ import numpy as np
 from thermalent.continued_fraction.lattice.solve import DEFAULT_RTOL
 from thermalent.solution.record import MethodRecord
 
-Tiers = TypeVar("Tiers", int, np.ndarray)
+_Tiers = TypeVar("_Tiers", int, np.ndarray)
 
 _SMALLEST_EVOLVED = 1e-10  # below it the rounding of contours dominates
 
@@ -47,6 +47,6 @@ class Settings(NamedTuple):
         return None if self.n_max is None else 2 * self.n_max
 
 
-def n_max_of(tiers: Tiers) -> Tiers:
+def n_max_of(tiers: _Tiers) -> _Tiers:
     """The smallest n_max with which all tiers up to one are kept."""
     return (tiers + 1) // 2
