@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
-from thermalent.continued_fraction import memory, method
+from thermalent.continued_fraction import memory, method, one_mode
 from thermalent.solution.plan import Refusal
 from thermalent.solution.tasks import EvolutionTask, Piece, SteadyStateTask
 from thermalent.support import memory_limit
@@ -112,3 +112,24 @@ def test_the_width_that_takes_so_many_tiers_is_the_inverse():
         tiers = memory.expected_tiers(ONE, rtol)
         assert memory.width_for_tiers(tiers, rtol) == pytest.approx(width, rel=1e-12)
     assert memory.expected_tiers(ONE, 1e-9) == pytest.approx(3 * memory.expected_tiers(ONE, 1e-3))
+
+
+def test_nobody_looks_for_the_memory_of_small_problems(monkeypatch):
+    """Few levels at few times; all others are looked at."""
+    asked = []
+    monkeypatch.setattr(memory_limit, "lacking", lambda needed: asked.append(needed))
+    link = te.thermal_link(0.5, 1.0)
+    few, many = np.zeros(one_mode.ALWAYS_FITS, dtype=int), np.zeros(65, dtype=int)
+    given, most = te.ContinuedFraction(n_max=2), method._FEW_TIMES
+    steady = SteadyStateTask(network=link)
+    times = [
+        EvolutionTask(pieces=(Piece(link),), times=np.arange(float(n)), initial="00")
+        for n in (most, most + 1)
+    ]
+    for task, numbers, looks in (
+        (steady, few, False), (steady, many, True), (times[0], few, False),
+        (times[1], few, True), (times[0], many, True),
+    ):  # fmt: skip
+        asked.clear()
+        assert given._too_large(task, numbers) is None
+        assert bool(asked) is looks

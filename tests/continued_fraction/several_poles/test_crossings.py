@@ -111,10 +111,10 @@ def test_the_work_of_a_displaced_run_is_that_of_its_steps(monkeypatch, time, spe
 
 
 def test_contours_take_over_where_steps_to_the_end_take_much_longer():
-    run = SimpleNamespace(source=SimpleNamespace(settled=lambda tolerance: 1e4 * tolerance))
+    run = SimpleNamespace(source=SimpleNamespace(settled=lambda tolerance: 3e4 * tolerance))
     worth = displaced_source._WORTH_CONTOURS
-    assert DisplacedRun.limit(run, 1.01 * worth, 1e-4) == 1.0
-    assert DisplacedRun.limit(run, 0.99 * worth, 1e-4) == np.inf
+    assert DisplacedRun.limit(run, 1.01 * worth * 3.0, 1e-4) == pytest.approx(3.0)
+    assert DisplacedRun.limit(run, 0.99 * worth * 3.0, 1e-4) == np.inf
 
 
 @pytest.mark.parametrize(("time", "later"), [(0.5, 0), (1.0, 0), (1.5, 1), (3.0, 1), (3.5, 2)])

@@ -1,5 +1,6 @@
 """What is summed while a source moves, the mean that joins charges, and which steps are taken."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,8 +18,11 @@ from tests.continued_fraction.several_poles.test_tier_elements import (
 from thermalent.continued_fraction.chain.assembly import assemble_tiers, tier_offsets
 from thermalent.continued_fraction.several_poles.chain import building
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.chain.fields import matrices_of
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
+from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.moving import (
+    displaced_source,
     moving_generator,
     poles_tiers,
     settled_source,
@@ -39,12 +43,18 @@ from thermalent.continued_fraction.several_poles.moving.moving_generator import 
     summed_tiers,
     up_alone,
 )
-from thermalent.continued_fraction.several_poles.moving.poles_tiers import PolesMotion
+from thermalent.continued_fraction.several_poles.moving.poles_tiers import (
+    PolesMotion,
+    PolesTiers,
+)
 from thermalent.continued_fraction.several_poles.moving.source.gaussian import (
     MovingPiece,
     MovingSource,
 )
-from thermalent.continued_fraction.several_poles.moving.source_schedule import poles_stretches
+from thermalent.continued_fraction.several_poles.moving.source_schedule import (
+    PolesStretch,
+    poles_stretches,
+)
 from thermalent.continued_fraction.several_poles.moving.wider_reference import (
     PART,
     WiderRun,
@@ -185,8 +195,6 @@ def test_a_mean_joins_neighbouring_charges(time):
 
 def source_with(chain, row):
     """The chain with another first row of its covariance."""
-    from dataclasses import replace
-
     covariance = chain.covariance.copy()
     covariance[0] = row
     return replace(chain, covariance=covariance)
@@ -215,14 +223,14 @@ def test_steps_are_short_or_long_as_costs_less(monkeypatch, explicit, long, chos
     generator = SimpleNamespace(offset=np.arange(8), slope="slope", sum=SimpleNamespace(entries=50))
     motion = PolesMotion(generator, 0.25, 12, 1e-6)
     y = np.zeros(3)
-    kind, given = motion.stepped(y, [0.5, 9.0], print)
+    kind, given = motion.stepped(y, [0.5, 2.0, 9.0], print)
     assert kind == chosen
     assert asked == [(50, 0.25, 9.0), ((7, 12, 1e-6), {"real": True})]
     if kind == "long":
-        assert given == (generator, y, [0.5, 9.0], 4.0, 1e-6, print)
-        assert motion.stepped(y, [0.5, 3.0], print)[1][3] == 3.0
+        assert given == (generator, y, [0.5, 2.0, 9.0], 4.0, 1e-6, print)
+        assert motion.stepped(y, [0.5, 1.0, 3.0], print)[1][3] == 3.0
     else:
-        assert given == ("slope", y, [0.5, 9.0], 1e-6, print)
+        assert given == ("slope", y, [0.5, 2.0, 9.0], 1e-6, print)
     assert motion.cost(9.0, y + 0j) == pytest.approx(3.0 / 15.0)
     assert asked[-1] == ((7, 12, 1e-6), {"real": False})
 
@@ -336,3 +344,101 @@ def test_what_begins_on_many_tiers_is_folded_from_the_highest_of_them(monkeypatc
         expected = (0.3 + 1j - 0.5) * np.eye(size) - built.a[0][:size, :size]
         np.testing.assert_allclose(matrix, expected, rtol=1e-14)
         np.testing.assert_array_equal(right, np.arange(size))
+
+
+def test_late_times_are_evolved_charge_by_charge(monkeypatch):
+    """Each with the vector of its own tiers; those above zero count with their adjoints."""
+    chain, quanta, most = arbitrary(2), 2, 3
+    moving = MovingSource(chain, np.array([0.3 - 0.2j, 0.5j]), 0.4 * chain.covariance)
+    run = DisplacedRun([MovingPiece(moving, np.inf)], quanta, LAST, most, np.eye(4) / 4)
+    mu = {q: Hierarchy(chain, q, quanta, LAST).random(np.random.default_rng(q)) for q in range(4)}
+    y = np.zeros(run.offset[-1], complex)
+    for q in range(most + 1):
+        kept = run.places[q] >= 0
+        y[run.offset[q] + run.places[q][kept]] = mu[q].reshape(kept.shape)[kept]
+    asked = []
+
+    def settled(built, begun, times, tolerance):
+        q = built.charge
+        found = matrices_of(chain, built, begun, chain.covariance)
+        np.testing.assert_allclose(found.matrices, mu[q], atol=1e-13)
+        asked.append((q, times.tolist(), tolerance))
+        states = (1 + q) * np.array([[[1, 2j, 0, 0], *[[0] * 4] * 3]])
+        return states, np.array([1e-3 * 10.0**q]), [3.0, 7.0, 5.0][q]
+
+    monkeypatch.setattr(displaced_source, "evolve_settled", settled)
+    states, error, refused = run.late(y, np.array([2.0]), 1e-4)
+    assert asked == [(q, [2.0], 1e-4) for q in range(3)]  # as far as the emitters have charges
+    expected = np.zeros((4, 4), complex)
+    expected[0, :2] = 1 + 5 * 2, 2j + 5 * 2j
+    expected[1, 0] = 5 * -2j
+    np.testing.assert_allclose(states[0], expected)
+    assert (error.tolist(), refused) == ([pytest.approx(1e-3 + 2e-2 + 2e-1)], 7.0)
+
+
+def schedule_tiers(charge, *, staggered=False):
+    """Two networks, of which the source of the second one moves."""
+    chain = arbitrary(2)
+    other = replace(chain, drift=2 * chain.drift, covariance=0.5 * chain.covariance)
+    moving = MovingSource(other, np.zeros(2), chain.covariance)
+    stretches = [PolesStretch(0, 1.0, None), PolesStretch(1, 1.0, moving)]
+    rng = np.random.default_rng(3)
+    rho = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
+    rho = rho + rho.conj().T
+    part = np.where(np.subtract.outer(chain.numbers, chain.numbers) == charge, rho, 0)
+    frame = chain.bright_dark
+    part = frame @ part @ frame.conj().T
+    found = PolesTiers([chain, other], stretches, part, charge, 2, 1e-6, staggered=staggered)
+    return found, part, stretches
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+def test_tiers_of_a_schedule_are_those_of_each_network(charge):
+    tiers, part, stretches = schedule_tiers(charge)
+    start = tiers.start(LAST)
+    assert len(start) == tiers.offset(LAST)[-1]
+    assert np.iscomplexobj(start) is (charge == 1)
+    assert not np.any(start[tiers.tier0_size :])
+    basis = tiers.first.basis[0][:, : tiers.tier0_size]
+    np.testing.assert_allclose(basis @ start[: tiers.tier0_size], part.ravel(), atol=1e-13)
+    assert tiers.motion(stretches[0], LAST) is None
+    assert (tiers.at_rest(stretches[0]), tiers.at_rest(stretches[1])) == (True, False)
+    motion = tiers.motion(stretches[1], LAST)
+    source = stretches[1].source
+    y = np.random.default_rng(4).normal(size=len(start)) + (0j if charge == 0 else 1j)
+    y = y.real if charge == 0 else y
+    for chain, generator in (
+        (tiers.pieces[0], lambda: tiers.generator(stretches[0], LAST) @ y),
+        (source_with(source.chain, source.chain.covariance[0] + source.at(0.3)[0]),
+         lambda: motion.generator.slope(0.3, y)),
+    ):  # fmt: skip
+        _, (built,) = building.tiers_with_changes(
+            tiers.pieces[0], 2, [(chain, tail_damping(chain.drift))], part, charge
+        )
+        expected = assemble_tiers(built, LAST) @ y
+        np.testing.assert_allclose(generator(), expected, atol=1e-12 * np.max(np.abs(expected)))
+    assert (motion.size, motion.tolerance) == (max(tiers.first.sizes), 1e-6)
+    still = assemble_tiers(
+        building.tiers_with_changes(
+            tiers.pieces[0], 2, [(source.chain, tail_damping(source.chain.drift))], part, charge
+        )[1][0], LAST,
+    )  # fmt: skip
+    assert motion.norm == pytest.approx(np.max(abs(still).sum(axis=1)), rel=1e-9)
+    own = max(np.max(np.abs(tiers._own(stretches[1])[0].a[p])) for p in (0, 1))
+    assert tiers.largest_rate(stretches[1]) == pytest.approx(own)
+    assert tiers.leaped(y, *stretches, LAST) is y
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+@pytest.mark.parametrize("staggered", [False, True])
+def test_resolvents_of_a_schedule_are_those_of_its_generators(charge, staggered):
+    tiers, _, stretches = schedule_tiers(charge, staggered=staggered)
+    resolvent = tiers.resolvent(stretches[0], LAST)
+    matrix = tiers.generator(stretches[0], LAST).toarray()
+    y, z = np.random.default_rng(4).normal(size=len(matrix)), 0.4 + 0.9j
+    expected = np.linalg.solve(z * np.eye(len(matrix)) - matrix, y)
+    np.testing.assert_allclose(resolvent.solve(z, y), expected, rtol=1e-9, atol=1e-12)
+    assert resolvent.cost == pytest.approx(0.2 * fold_work(LAST, max(tiers.first.sizes)))
+    assert resolvent.factor == (np.sqrt(1.7) if staggered else 1.0)
+    again = tiers.resolvent(stretches[0], LAST)
+    assert again.conserved is resolvent.conserved
