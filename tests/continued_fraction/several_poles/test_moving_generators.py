@@ -20,13 +20,11 @@ from thermalent.continued_fraction.several_poles.chain import building
 from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 from thermalent.continued_fraction.several_poles.chain.fields import matrices_of
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
-from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.moving import (
     displaced_source,
     moving_generator,
     poles_tiers,
     settled_source,
-    source_schedule,
     wider_reference,
 )
 from thermalent.continued_fraction.several_poles.moving.displaced_source import (
@@ -45,15 +43,10 @@ from thermalent.continued_fraction.several_poles.moving.moving_generator import 
 )
 from thermalent.continued_fraction.several_poles.moving.poles_tiers import (
     PolesMotion,
-    PolesTiers,
 )
 from thermalent.continued_fraction.several_poles.moving.source.gaussian import (
     MovingPiece,
     MovingSource,
-)
-from thermalent.continued_fraction.several_poles.moving.source_schedule import (
-    PolesStretch,
-    poles_stretches,
 )
 from thermalent.continued_fraction.several_poles.moving.wider_reference import (
     PART,
@@ -235,42 +228,10 @@ def test_steps_are_short_or_long_as_costs_less(monkeypatch, explicit, long, chos
     assert asked[-1] == ((7, 12, 1e-6), {"real": False})
 
 
-def test_stretches_are_at_rest_where_nothing_is_left_of_a_motion():
-    """A motion is broken off where the time is twice what it takes to settle."""
-
-    def piece(begin, length, settled):
-        stationary = np.diag([2.0, 1.0])
-        source = SimpleNamespace(
-            chain=SimpleNamespace(covariance=stationary), settled=lambda rest: settled * rest,
-            covariance=lambda time: stationary + begin * np.diag([1.0, -1.0]),
-        )  # fmt: skip
-        return MovingPiece(source, length)
-
-    pieces = [
-        piece(0.9e-13 * 2, 7.0, 1.0), piece(1.1e-13 * 2, 7.0, 4.0), piece(0.1, 7.0, 3.4),
-        piece(1.0, np.inf, 3.0),
-    ]  # fmt: skip
-    found = poles_stretches(pieces, 1.0)
-    assert [(one.piece, one.length) for one in found] == [
-        (0, 7.0), (1, 7.0), (2, 3.4), (2, pytest.approx(3.6)), (3, 3.0), (3, np.inf),
-    ]  # fmt: skip
-    moving = [source for source, _ in pieces]
-    assert [one.source for one in found] == [
-        None, moving[1], moving[2], None, moving[3], None,
-    ]  # fmt: skip
-    assert [one.tiers(17) for one in found] == [17] * 6
-    assert source_schedule._WORTH_A_BREAK == 2.0
-    # What counts is the largest covariance of all, the first beginning included.
-    large = [piece(1e3, 7.0, 4.0), piece(1.5e-10, 7.0, 4.0), piece(2e-10, np.inf, 4.0)]
-    found = poles_stretches(large, 1.0)
-    assert [one.source is None for one in found] == [False, False, False, True]
-    assert poles_stretches([large[0], piece(1e-10, 5.0, 4.0)], 1.0)[-1].source is None
-
-
 @pytest.mark.parametrize("length", [0.5, np.inf])
 def test_the_width_of_the_reference_is_the_largest_on_the_way(length):
     chain = chain_of(te.thermal_link(3.0, 0.2, filters=2))
-    source = MovingSource(chain, np.array([4.0, 0.0]))
+    source = MovingSource(chain, np.array([60.0, 0.0]))
     until = min(length, source.settled(1e-2))
     times = np.linspace(0.0, until, 60)
     widths = []
@@ -376,69 +337,12 @@ def test_late_times_are_evolved_charge_by_charge(monkeypatch):
     assert (error.tolist(), refused) == ([pytest.approx(1e-3 + 2e-2 + 2e-1)], 7.0)
 
 
-def schedule_tiers(charge, *, staggered=False):
-    """Two networks, of which the source of the second one moves."""
-    chain = arbitrary(2)
-    other = replace(chain, drift=2 * chain.drift, covariance=0.5 * chain.covariance)
-    moving = MovingSource(other, np.zeros(2), chain.covariance)
-    stretches = [PolesStretch(0, 1.0, None), PolesStretch(1, 1.0, moving)]
-    rng = np.random.default_rng(3)
-    rho = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
-    rho = rho + rho.conj().T
-    part = np.where(np.subtract.outer(chain.numbers, chain.numbers) == charge, rho, 0)
-    frame = chain.bright_dark
-    part = frame @ part @ frame.conj().T
-    found = PolesTiers([chain, other], stretches, part, charge, 2, 1e-6, staggered=staggered)
-    return found, part, stretches
-
-
-@pytest.mark.parametrize("charge", [0, 1])
-def test_tiers_of_a_schedule_are_those_of_each_network(charge):
-    tiers, part, stretches = schedule_tiers(charge)
-    start = tiers.start(LAST)
-    assert len(start) == tiers.offset(LAST)[-1]
-    assert np.iscomplexobj(start) is (charge == 1)
-    assert not np.any(start[tiers.tier0_size :])
-    basis = tiers.first.basis[0][:, : tiers.tier0_size]
-    np.testing.assert_allclose(basis @ start[: tiers.tier0_size], part.ravel(), atol=1e-13)
-    assert tiers.motion(stretches[0], LAST) is None
-    assert (tiers.at_rest(stretches[0]), tiers.at_rest(stretches[1])) == (True, False)
-    motion = tiers.motion(stretches[1], LAST)
-    source = stretches[1].source
-    y = np.random.default_rng(4).normal(size=len(start)) + (0j if charge == 0 else 1j)
-    y = y.real if charge == 0 else y
-    for chain, generator in (
-        (tiers.pieces[0], lambda: tiers.generator(stretches[0], LAST) @ y),
-        (source_with(source.chain, source.chain.covariance[0] + source.at(0.3)[0]),
-         lambda: motion.generator.slope(0.3, y)),
-    ):  # fmt: skip
-        _, (built,) = building.tiers_with_changes(
-            tiers.pieces[0], 2, [(chain, tail_damping(chain.drift))], part, charge
-        )
-        expected = assemble_tiers(built, LAST) @ y
-        np.testing.assert_allclose(generator(), expected, atol=1e-12 * np.max(np.abs(expected)))
-    assert (motion.size, motion.tolerance) == (max(tiers.first.sizes), 1e-6)
-    still = assemble_tiers(
-        building.tiers_with_changes(
-            tiers.pieces[0], 2, [(source.chain, tail_damping(source.chain.drift))], part, charge
-        )[1][0], LAST,
-    )  # fmt: skip
-    assert motion.norm == pytest.approx(np.max(abs(still).sum(axis=1)), rel=1e-9)
-    own = max(np.max(np.abs(tiers._own(stretches[1])[0].a[p])) for p in (0, 1))
-    assert tiers.largest_rate(stretches[1]) == pytest.approx(own)
-    assert tiers.leaped(y, *stretches, LAST) is y
-
-
-@pytest.mark.parametrize("charge", [0, 1])
-@pytest.mark.parametrize("staggered", [False, True])
-def test_resolvents_of_a_schedule_are_those_of_its_generators(charge, staggered):
-    tiers, _, stretches = schedule_tiers(charge, staggered=staggered)
-    resolvent = tiers.resolvent(stretches[0], LAST)
-    matrix = tiers.generator(stretches[0], LAST).toarray()
-    y, z = np.random.default_rng(4).normal(size=len(matrix)), 0.4 + 0.9j
-    expected = np.linalg.solve(z * np.eye(len(matrix)) - matrix, y)
-    np.testing.assert_allclose(resolvent.solve(z, y), expected, rtol=1e-9, atol=1e-12)
-    assert resolvent.cost == pytest.approx(0.2 * fold_work(LAST, max(tiers.first.sizes)))
-    assert resolvent.factor == (np.sqrt(1.7) if staggered else 1.0)
-    again = tiers.resolvent(stretches[0], LAST)
-    assert again.conserved is resolvent.conserved
+def test_a_wider_run_has_a_run_for_every_charge_of_the_emitters(monkeypatch):
+    made = []
+    monkeypatch.setattr(wider_reference, "FollowedRun", lambda *given: made.append(given))
+    chain = chain_of(te.thermal_link(3.0, 0.2, filters=2))
+    rho = np.eye(4) / 4
+    WiderRun([SimpleNamespace(chain=chain)], 1j, 2, 7, rho)
+    assert [(given[1], given[3], given[4], given[5].charge) for given in made] == [
+        (2, charge, 7, charge) for charge in range(3)
+    ]
