@@ -1,9 +1,12 @@
 """What is no maximum is refused: slopes that do not vanish, kinks, flat directions, ends."""
 
+import functools
+
 import numpy as np
 import pytest
 
-from thermalent.analysis.optimise import Optimum, _promising, _status, optimise
+import thermalent as te
+from thermalent.analysis.optimise import Optimum, OptimumError, _promising, _status, optimise
 from thermalent.numerics.finite_differences import Differences
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome
@@ -20,6 +23,8 @@ AT = np.array([0.5])
 
 
 class Interior:
+    low = AT
+
     def __init__(self, inside=True):
         self.inside = inside
 
@@ -104,3 +109,10 @@ def test_promising_starts_are_not_next_to_each_other(d):
     apart = np.max(np.abs(found[:, None] - found[None, :]), axis=2) + np.eye(4)
     assert np.min(apart) > 1.5 * 128 ** (-1 / d)
     assert np.max(np.abs(found[0] - 0.5)) < 128 ** (-1 / d)  # the best is among them
+
+
+def test_a_range_from_zero_is_told_of_logarithms():
+    """All eight starts lie where there is no entanglement, far above the best bandwidth."""
+    link = functools.partial(te.thermal_link, n_th=1220.0)
+    with pytest.raises(OptimumError, match=r"The largest value, 0 .* a lower bound above zero"):
+        te.optimise(link, {"kappa": (0.0, 1.0)}, "concurrence")

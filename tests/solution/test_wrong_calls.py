@@ -10,6 +10,7 @@ import xarray
 import thermalent as te
 
 LINK = te.thermal_link(1.0, 0.3)
+STATE = te.steady_state(LINK)
 RINGS = te.ring_resonators(coupling=(0.3, 0.4))
 
 
@@ -28,6 +29,12 @@ RINGS = te.ring_resonators(coupling=(0.3, 0.4))
         ),
         (lambda: te.Mode(name="m", nth=1), "the nearest is `n_th`"),
         (lambda: te.Network(nodes=(), decays=1), "the nearest is `decay`"),
+        (lambda: te.thermal_link(temperature="4K"), r"te.hardware.superconducting_link\("),
+        (lambda: te.phononic_link(2, quality=1e5), r"te.hardware.colour_centre_link\("),
+        (lambda: te.steady_state(LINK, rtol=1e-3), r"method: te.ContinuedFraction\(rtol=...\)"),
+        (lambda: te.evolve(LINK, [1], "00", cutoff=9), r"of the method: te.Fock\(cutoff=...\)"),
+        (lambda: te.optimise(te.thermal_link, {}, "purity", fixed={}), r"functools.partial\("),
+        (lambda: te.optimise(te.thermal_link, {}, "purity", n_th=1), "`n_th`; all are builder"),
         (lambda: te.Qubit(), "Qubit needs `name`, which is missing"),
         (lambda: te.steady_state(), "steady_state needs `network`, which is missing"),
         (lambda: te.thermal_link(1, 2, 3, 4), "too many arguments without a name"),
@@ -45,6 +52,14 @@ def test_they_are_explained(call, words):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        (lambda: te.concurrence(STATE), "by ContinuedFraction.*>, whose matrix is its `.state`"),
+        (lambda: te.concurrence(LINK), r"is <Network: [^>]*>\.$"),
+        (lambda: te.load("nothing.npz"), "^There is no file 'nothing.npz'.$"),
+        (lambda: te.load("/"), "'/' is a folder, not a saved result; xarray.open_zarr"),
+        (
+            lambda: te.optimise(te.thermal_link, {"kappa": (0.1, 1.0)}, "purity"),
+            r"'n_th' has a value \(or bind one: functools.partial\(builder, n_th=...\)\)",
+        ),
         (lambda: te.sensitivities(te.thermal_link, {1: 2}), "`parameters` must be of parameters"),
         (lambda: te.optimise(te.thermal_link, {1: (0.1, 1.0)}, "purity"), "`ranges` must be"),
         (lambda: te.sweep(te.thermal_link, {"n_th": [0.3]}, "purity", fixed={1: 2}), "`fixed` mus"),

@@ -102,9 +102,7 @@ def test_options_of_the_command_line_are_those_of_the_methods():
 
 
 @pytest.mark.parametrize(
-    "path",
-    [public_names.FACE, public_names.SETTINGS, public_names.TABLE, public_names.STUDY],
-    ids=["face", "settings", "table", "study"],
+    "path", public_names.WRITTEN, ids=["face", "settings", "table", "study", "methods", "models"]
 )
 def test_what_is_written_from_the_registry_is_up_to_date(path):
     text = path.read_text()
@@ -135,6 +133,13 @@ def test_public_names_are_written_where_they_are_missing():
     short = "".join(line for line in table.splitlines(keepends=True) if "`Fock(" not in line)
     assert short != table
     assert public_names.written(public_names.TABLE, short) == table
+    for path, name in (
+        (public_names.METHODS_PAGE, "Fock"),
+        (public_names.MODELS_PAGE, "dual_rail"),
+    ):
+        page = path.read_text()
+        assert page.count(f"   {name}\n") == 1
+        assert public_names.written(path, page.replace(f"   {name}\n", "   gone\n")) == page
     study = public_names.STUDY.read_text()
     short = study.replace("`fock`, ", "").replace("| `purity` | all", "| `other` | all")
     assert short != study

@@ -4,8 +4,8 @@
 
 rewrites the block under TYPE_CHECKING in `thermalent/__init__.py`, the modules that mypy checks
 without exception in `pyproject.toml`, the table of methods in `docs/methods.md`, and those of
-observables, models and methods in `docs/sweeps.md`, and the schema of study files; `make format`
-runs it, and a test compares.
+observables, models and methods in `docs/sweeps.md`, the methods and models of the reference in
+`docs/api`, and the schema of study files; `make format` runs it, and a test compares.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from thermalent.solving import registry
 ROOT = Path(__file__).resolve().parents[2]
 FACE, SETTINGS = Path(te.__file__), ROOT / "pyproject.toml"
 TABLE, STUDY = ROOT / "docs" / "methods.md", ROOT / "docs" / "sweeps.md"
+METHODS_PAGE, MODELS_PAGE = (ROOT / "docs" / "api" / f"{name}.md" for name in ("methods", "models"))
+WRITTEN = (FACE, SETTINGS, TABLE, STUDY, METHODS_PAGE, MODELS_PAGE)
 _BLOCK = re.compile(r"(?<=^if TYPE_CHECKING:\n)(?: {4}.*\n)+", re.MULTILINE)
 _STRICT = re.compile(
     r"(?<=^module = \[\n)(?: {4}\"thermalent.*\n)+(?=\]\nwarn_return_any = true)", re.MULTILINE
@@ -33,6 +35,7 @@ _MEASURES = re.compile(
 )
 _MODEL_KEYS = re.compile(r"(?<=^\| `model` \| ).*(?=, or `\"file\.py:function\"`)", re.MULTILINE)
 _METHOD_KEYS = re.compile(r"(?<=of `name` and its parameters: ).*(?= \|$)", re.MULTILINE)
+_REFERENCE = re.compile(r"(?<=^ {3}:nosignatures:\n\n)(?: {3}\w+\n)+", re.MULTILINE)
 _WIDTH = 100
 
 
@@ -86,9 +89,23 @@ def listed(keys: Iterable[str]) -> str:
     return ", ".join(f"`{key}`" for key in keys)
 
 
+def reference_rows(names: Iterable[str], text: str) -> str:
+    """The names of a page of the reference: those of the registry, then its others."""
+    first = list(names)
+    (there,) = _REFERENCE.findall(text)
+    others = [name for name in there.split() if name not in first and hasattr(te, name)]
+    return "".join(f"   {name}\n" for name in (*first, *others))
+
+
 def written(path: Path, text: str) -> str:
     """The text of one of these files, with the names as they are now."""
     steady = (entry.key for entry in registry.METHODS if entry.steady)
+    if path in (METHODS_PAGE, MODELS_PAGE):
+        methods = path == METHODS_PAGE
+        entries = registry.METHODS if methods else registry.MODELS
+        names = [entry.name for entry in entries if methods or "." not in entry.key]
+        rows = reference_rows(names, text)
+        return _REFERENCE.sub(lambda _: rows, text, count=1)
     parts = {
         FACE: [(_BLOCK, type_checking_block())],
         SETTINGS: [(_STRICT, strict_modules())],
@@ -113,6 +130,6 @@ def _as_ruff_sorts(item: tuple[str, str]) -> tuple[str, bool, bool, str]:
 
 
 if __name__ == "__main__":
-    for path in (FACE, SETTINGS, TABLE, STUDY):
+    for path in WRITTEN:
         path.write_text(written(path, path.read_text()))
     study_schema.write()

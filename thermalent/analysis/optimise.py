@@ -22,7 +22,7 @@ from thermalent.operators.estimates import Estimate
 from thermalent.solution.result import Outcome, Status
 from thermalent.solution.stored import Saved, builder_record
 from thermalent.support import checks
-from thermalent.support.calls import with_explained_calls
+from thermalent.support.calls import arguments_elsewhere, with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
 from thermalent.support.errors import ThermalentError
 from thermalent.support.progress import working
@@ -101,6 +101,9 @@ class OptimumError(ThermalentError, RuntimeError):
 
 @renamed_arguments(over="ranges", maximise="objective")
 @with_explained_calls
+@arguments_elsewhere(
+    fixed="what is not varied is bound beforehand: functools.partial(te.thermal_link, n_th=1220)"
+)
 def optimise(
     builder: Callable[..., Any],
     ranges: Mapping[str, tuple[float, float]],
@@ -347,5 +350,10 @@ def _status(
             "does not vanish, or it does not fall in every direction (a parameter without effect, "
             "a kink, or more noise than the argument `noise` states)."
         )
+        if np.any(search.low == 0):
+            message += (
+                " A parameter whose decades matter needs a lower bound above zero: its range is "
+                "then searched on a logarithmic scale."
+            )
         return Outcome.NOT_CONVERGED.because(message)
     return Status()

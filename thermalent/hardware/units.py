@@ -16,6 +16,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from thermalent.support import checks
+from thermalent.support.checks import in_message
 from thermalent.support.errors import ArgumentError
 
 # A number and a unit, at most a quotient or product of two. pint would evaluate any arithmetic.
@@ -24,6 +25,10 @@ _NUMBER_AND_UNIT = re.compile(
 )
 # A plain number below is more likely one of gigahertz or megahertz, whose unit was left out.
 _FEW_HERTZ = 1e3
+# Plain numbers above: of a time more likely microseconds, of a waveguide's temperature millikelvin.
+_LONG_TIME, _HELIUM = 1.0, 5.0
+_USUAL = "K mK uK Hz kHz MHz GHz THz s ms us ns ps"
+_USUAL_UNITS = {unit.lower(): unit for unit in _USUAL.split()}
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
 Units = Mapping[str, Any]  # unit name -> its power
@@ -69,20 +74,50 @@ def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any]
         value = checks.scalar(value)
     if isinstance(value, Real):
         number = check(name, value)
-        if kind is FREQUENCY and 0 < abs(number) < _FEW_HERTZ:
+        likely, unit = _likely_unit(name, abs(number), kind)
+        if likely:
             warnings.warn(
-                f"`{name}` = {number:g} is read as {number:g} Hz. Give it with its unit: "
-                f"'{number:g}GHz', or '{number:g}Hz' if that is meant.",
+                f"`{name}` = {number:g} is read as {number:g} {unit}. Give it with its unit: "
+                f"'{number:g}{likely}', or '{number:g}{unit}' if that is meant.",
                 stacklevel=1,  # one place, so that it is shown once
             )
         return number
     converted = _text_in_si(value, kind) if type(value) is str else _si_value(value, kind)
+    _warn_of_millihertz(name, value, converted)
     if converted is None or not isfinite(converted):
-        checks.fail(name, kind.words, value if isinstance(value, str) else checks.Words(value))
+        shown = in_message(value) + _other_case(value) if isinstance(value, str) else value
+        checks.fail(name, kind.words, checks.Words(shown))
     try:
         return check(name, converted)
     except ValueError as error:  # name the value as it was given, with its unit
         raise ArgumentError(str(error).replace(repr(converted), repr(str(value)))) from None
+
+
+def _likely_unit(name: str, number: float, kind: Kind) -> tuple[str, str]:
+    """The unit that a plain number was likely meant in, and that in which it is read; or none."""
+    if kind is FREQUENCY and 0 < number < _FEW_HERTZ:
+        return "GHz", "Hz"
+    if kind is TIME and number >= _LONG_TIME:
+        return "us", "s"
+    if kind is TEMPERATURE and name == "base_temperature" and number > _HELIUM:
+        return "mK", "K"
+    return "", ""
+
+
+def _warn_of_millihertz(name: str, value: Any, hertz: float | None) -> None:
+    if isinstance(value, str) and value.rstrip().endswith("mHz") and hertz is not None:
+        warnings.warn(
+            f"`{name}` = {value!r} is {hertz:g} Hz, as mHz are millihertz; megahertz are MHz.",
+            stacklevel=1,
+        )
+
+
+def _other_case(text: str) -> str:
+    """What a text means whose unit has letters of the wrong case: " (mK?)" for "50mk"."""
+    match = _NUMBER_AND_UNIT.fullmatch(text)
+    unit = match[2].strip() if match else ""
+    right = _USUAL_UNITS.get(unit.lower(), "")
+    return f" (the unit is written {right})" if right not in ("", unit) else ""
 
 
 def with_prefix(value: float, unit: str) -> str:

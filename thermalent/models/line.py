@@ -24,6 +24,13 @@ COLDEST = 1e-80
 _FEW = 40  # numbers, for which rounding stays far below what is allowed of eigenvalues
 
 
+def in_kelvin_and_hertz(function: str) -> dict[str, str]:
+    """Where a model's arguments in laboratory units stand, for the error of a call with one."""
+    words = f"numbers with units are for te.hardware.{function}(...), whose `network` is solved"
+    names = ("temperature", "frequency", "quality", "dephasing_time", "base_temperature")
+    return dict.fromkeys(names, words)
+
+
 def behind_a_filter(
     geometry: Geometry,
     *,

@@ -7,19 +7,26 @@ from collections.abc import Sequence
 import numpy as np
 
 from thermalent.filters.filter import Filter
-from thermalent.models.line import PerQubit, behind_a_filter, per_qubit, rate_of_port
+from thermalent.models.line import (
+    PerQubit,
+    behind_a_filter,
+    in_kelvin_and_hertz,
+    per_qubit,
+    rate_of_port,
+)
 from thermalent.models.line_arrays import phononic_links
 from thermalent.networks.arrays import in_bulk
 from thermalent.networks.geometry import SemiInfinite
 from thermalent.networks.network import Network
 from thermalent.support import checks
-from thermalent.support.calls import with_explained_calls
+from thermalent.support.calls import arguments_elsewhere, with_explained_calls
 from thermalent.support.deprecation import renamed_arguments
 
 
 @in_bulk(phononic_links)
 @renamed_arguments(other_decay="intrinsic_decay", base_occupation="waveguide_occupation")
 @with_explained_calls
+@arguments_elsewhere(**in_kelvin_and_hertz("colour_centre_link"))
 def phononic_link(
     n_th: float,
     kappa: float | None = None,

@@ -12,6 +12,8 @@ import numpy as np
 
 from thermalent.support import checks
 
+_ALIKE = 0.5  # similarity of names, from which on one may have been meant for the other
+
 
 def check_parameters(
     builder: Callable[..., Any],
@@ -55,13 +57,17 @@ def check_parameters(
     for of, names in given_as:
         for name in names:
             if new_of_old.get(name, name) not in named and not takes_any:
-                near = difflib.get_close_matches(name, named, 1, 0.0)
+                near = difflib.get_close_matches(name, named, 1, _ALIKE)
                 hint = f" (nearest: {near[0]!r})" if near else ""
                 checks.fail(of, f"of parameters of the builder, {named}{hint}", name)
     for name in named:
         needed = parameters[name].default is kinds.empty
         if needed and name not in given:
-            checks.fail(argument, f"such that {name!r} has a value", checks.Words("without it"))
+            allowed = (
+                f"such that {name!r} has a value (or bind one: "
+                f"functools.partial(builder, {name}=...))"
+            )
+            checks.fail(argument, allowed, checks.Words("without it"))
 
 
 def check_names(argument: str, builder: Callable[..., Any], names: Sequence[str]) -> None:

@@ -32,9 +32,20 @@ from thermalent.solving import registry
 from thermalent.solving.given_start import given_start
 from thermalent.solving.source_error import with_source_error
 from thermalent.support import checks, memory_limit
-from thermalent.support.calls import with_explained_calls
+from thermalent.support.calls import arguments_elsewhere, with_explained_calls
 from thermalent.support.machine.one_thread import one_thread
 
+# What is looked for here and is a parameter of a method.
+_OF_METHODS = {
+    **{
+        name: f"it is a parameter of the method: te.ContinuedFraction({name}=...)"
+        for name in ("rtol", "n_max", "digits")
+    },
+    **{
+        name: f"it is a parameter of the method: te.Fock({name}=...)"
+        for name in ("cutoff", "tolerance")
+    },
+}
 # Multiplications, ten seconds at most: an exact method that foresees at most these for an evolution
 # goes before one that cannot foresee its own.
 _FORESEEN = 3e10
@@ -93,6 +104,7 @@ def _default(name: str) -> Method:
 
 
 @with_explained_calls
+@arguments_elsewhere(**_OF_METHODS)
 def steady_state(
     network: Network, method: Method | MethodRecord | None = None, *, initial: Any = None
 ) -> SteadyState:
@@ -120,6 +132,7 @@ def steady_state(
 
 
 @with_explained_calls
+@arguments_elsewhere(**_OF_METHODS)
 def evolve(
     network: Network | Schedule,
     times: ArrayLike,

@@ -29,6 +29,7 @@ from thermalent.support.errors import (
 )
 from thermalent.support.kinds import FUNCTION, ArgumentKind, Declared, declared
 
+_ALIKE = 0.5  # similarity of names, from which on one may have been meant for the other
 _UNKNOWN = re.compile(r"got an unexpected keyword argument '(\w+)'")
 _MISSING = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
 _TOO_MANY = re.compile(r"takes .*positional arguments? but \d+|too many positional arguments")
@@ -46,6 +47,20 @@ _INTEGERS = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind
 _LONGEST_RANGE = 10_000_000
 
 _Class = TypeVar("_Class", bound=type)
+
+
+def arguments_elsewhere(**words: str) -> Callable[[Decorated], Decorated]:
+    """Decorator that says where arguments stand which are looked for in a function without them.
+
+    Args:
+        words: What the error of a call with this argument says, by its name.
+    """
+
+    def decorate(function: Decorated) -> Decorated:
+        function.arguments_elsewhere = words  # type: ignore[attr-defined]
+        return function
+
+    return decorate
 
 
 def with_explained_calls(function: Decorated) -> Decorated:
@@ -243,8 +258,9 @@ def _raise_explained(
 def _raise_wrong_names(text: str, unfit: str, function: Callable[..., Any], name: str) -> NoReturn:
     names = _keywords(function)
     if unknown := _UNKNOWN.search(text):
-        near = difflib.get_close_matches(unknown[1], names, 1, 0.0)
-        hint = f"; the nearest is `{near[0]}`, all are {', '.join(names)}" if near else ""
+        near = difflib.get_close_matches(unknown[1], names, 1, _ALIKE)
+        nearest = f" the nearest is `{near[0]}`," if near else ""
+        hint = f";{nearest} all are {', '.join(names)}" if names else ""
         elsewhere: Mapping[str, str] = getattr(function, "arguments_elsewhere", {})
         if unknown[1] in elsewhere:
             hint = f": {elsewhere[unknown[1]]}"

@@ -15,6 +15,11 @@ import numpy as np
 from thermalent.support.errors import ArgumentError
 
 _LONG = 10**30
+# Where a result that was given in place of its matrix has that.
+_MATRICES = {
+    "state": ", whose matrix is its `.state`",
+    "states": ", whose matrices are its `.states`",
+}
 _MOST_SHOWN = 200  # characters of a value in a message
 _LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes that file systems take, of one folder and of all
 LARGEST_RATE = 1e100  # in any unit: a rate beyond it, or below its inverse, is a mistake
@@ -184,7 +189,8 @@ def square_matrix(name: str, value: Any, size: int | None = None) -> np.ndarray:
     try:
         matrix = np.array(value, dtype=complex)
     except (TypeError, ValueError, OverflowError):
-        fail(name, "a square matrix of numbers", value)
+        holder = next((words for place, words in _MATRICES.items() if hasattr(value, place)), "")
+        fail(name, "a square matrix of numbers", Words(in_message(value) + holder))
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         fail(name, "a square matrix", Words(f"an array of shape {matrix.shape}"))
     if size is not None and matrix.shape[0] != size:

@@ -88,9 +88,10 @@ def read_result_file(path: Any) -> ResultFile:
     """
     source = checks.path("path", path)
     if not source.is_file():
-        what = "a folder" if source.is_dir() else "no file"
-        hint = "; xarray.open_zarr opens the store of a sweep" if source.is_dir() else ""
-        raise ResultFileError(f"{str(source)!r} is {what}, not a saved result{hint}.")
+        if not source.is_dir():
+            raise ResultFileError(f"There is no file {str(source)!r}.")
+        hint = "xarray.open_zarr opens the store of a sweep"
+        raise ResultFileError(f"{str(source)!r} is a folder, not a saved result; {hint}.")
     try:
         with zipfile.ZipFile(source) as archive:
             if _TEXT in archive.namelist():
