@@ -1,4 +1,4 @@
-"""Rates a million times larger or smaller are another unit: every number and error follows it.
+"""Rates a million, or 1e60, times larger or smaller are another unit: every number follows it.
 
 The factors are powers of two, which change no digit. A product that should be a quotient, a number
 without its unit and a threshold that is not relative to anything all show here.
@@ -9,7 +9,7 @@ import pytest
 
 import thermalent as te
 
-FACTORS = [2.0**20, 2.0**-20]
+FACTORS = [2.0**-200, 2.0**-20, 2.0**200]
 TIMES = np.array([0.5, 2.0])
 # Error over error: some are drawn from roundings, and no two draws are alike.
 ALIKE = 1.5
@@ -28,6 +28,25 @@ def single(u):
 def behind_poles(u):
     two_poles = te.Filter.butterworth(2, 0.5 * u)
     return te.thermal_link(0.5, filter=two_poles, gamma=u, detuning=0.4 * u, qubits=1)
+
+
+def squeezed(u):
+    return te.dual_rail(pairs=1, squeezing=0.2, bandwidth=8.0 * u, gamma=u, detuning=0.1 * u)
+
+
+def dark(u):
+    exchange = np.zeros((4, 4))
+    exchange[0, 1] = exchange[1, 2] = exchange[1, 3] = 0.3 * u
+    return te.Network(
+        nodes=(
+            te.Mode(name="a", bath_rate=0.5 * u, n_th=0.02),
+            te.Mode(name="b", bath_rate=0.4 * u, n_th=0.02),
+            te.Qubit(name="q1"),
+            te.Qubit(name="q2"),
+        ),
+        exchange=exchange + exchange.T,
+        decay=np.diag([0.1, 0.2, 0.0, 0.0]) * u,
+    )
 
 
 def slow(u):
@@ -96,6 +115,13 @@ def slope(u):
     return float(found["kappa"]) * u, found.errors["kappa"] * u
 
 
+def slope_behind_poles(u):
+    found = te.sensitivities(
+        lambda kappa: te.thermal_link(0.5, kappa, gamma=u, filters=2), {"kappa": 0.3 * u}
+    )
+    return float(found["kappa"]) * u, found.errors["kappa"] * u
+
+
 def schedule(u):
     pieces = te.Schedule([(link(u), 1 / u), (te.thermal_link(1.0, 0.5 * u, gamma=u), 1 / u)])
     return evolved(pieces, u, "11")
@@ -113,7 +139,10 @@ CASES = {
     "quantum jumps": lambda u: steady(single(u), te.QuantumJumps(n=8)),
     "a hot source": lambda u: steady(te.thermal_link(1e6, 0.01 * u, gamma=u)),
     "two poles": lambda u: steady(behind_poles(u)),
+    "thirty digits": lambda u: steady(link(u), te.ContinuedFraction(digits=30)),
+    "squeezed modes": lambda u: steady(squeezed(u)),
     "a state that is reached": lambda u: steady_from(te.cooperative(2, u)),
+    "the same behind two poles": lambda u: steady_from(dark(u), te.ContinuedFraction(rtol=1e-3)),
     "evolution": lambda u: evolved(link(u), u, "11"),
     "evolution, empty": lambda u: evolved(link(u), u, "11", source="empty"),
     "evolution, coherent": lambda u: evolved(single(u), u, "1", source=1.0),
@@ -141,11 +170,12 @@ CASES = {
     "heat, two poles": lambda u: heat(behind_poles(u), u),
     "conditional": lambda u: numbers(te.conditional_states(single(u)).average("purity")),
     "slope": slope,
+    "slope, two poles": slope_behind_poles,
 }
 
 
-def steady_from(network):
-    found = te.steady_state(network, initial="10")
+def steady_from(network, method=None):
+    found = te.steady_state(network, method, initial="10")
     return found.state, float(found.error)
 
 

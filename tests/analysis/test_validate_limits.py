@@ -128,3 +128,11 @@ def test_a_state_that_is_none_within_its_error_is_compared():
     assert _compared(report(te.Fock(), off, 5e-5), exact).distance == pytest.approx(0.1, rel=2e-3)
     with pytest.raises(ValueError, match="positive"):
         _compared(report(te.Fock(), off, 1e-9), exact)
+
+
+def test_emitters_that_are_slow_beside_their_source_make_trajectories_long():
+    """They relax with their own rates, while the source is followed in steps of its rate."""
+    for method in (te.QuantumJumps(n=512), te.FieldTrajectories(n=1024)):
+        assert slow(te.thermal_link(2.0, 1.0), method) is None
+        for kappa in (1e4, 1e90):
+            assert "would take about" in slow(te.thermal_link(2.0, kappa), method)

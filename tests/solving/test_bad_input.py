@@ -239,5 +239,25 @@ def test_the_value_that_is_named_is_the_one_that_was_given():
 )
 def test_rates_that_lose_all_digits_are_said_to(network, method):
     """Instead of an error of numpy or Python."""
-    with pytest.raises(te.MethodError, match="rates are too many decades apart, or in a unit"):
+    with pytest.raises(te.MethodError, match="its rates are too many decades apart"):
         te.steady_state(network, method)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        te.heat_currents,
+        lambda network: te.heat_over_time(network, [1.0], "10"),
+        lambda network: te.coherence(network, [1.0]),
+    ],
+)
+def test_what_follows_from_such_a_state_is_refused_alike(ask):
+    with pytest.raises(te.MethodError, match="too many decades apart"):
+        ask(te.thermal_link(0.3, 1e-90, filters=2))
+
+
+def test_a_comparison_names_the_method_that_loses_all_digits():
+    network = te.thermal_link(0.3, 1e-90, filters=2)
+    (row,) = te.cross_validate(network, [te.ContinuedFraction()]).rows
+    assert row.outcome == "failed"
+    assert "its rates are too many decades apart" in row.note

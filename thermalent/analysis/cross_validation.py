@@ -26,7 +26,7 @@ from thermalent.networks.network import Network
 from thermalent.operators import distances
 from thermalent.operators.reading.observables import of_state
 from thermalent.operators.states import STATE_TOLERANCE
-from thermalent.solution.errors import SolveError
+from thermalent.solution.errors import MethodError, SolveError
 from thermalent.solution.method import Claim, Method
 from thermalent.solution.plan import Plan, Refusal
 from thermalent.solution.result import SteadyState
@@ -217,7 +217,7 @@ def _attempt(network: Network, method: Method, patient: bool) -> MethodReport:
     began = time.perf_counter()
     try:
         result = cast(SteadyState, finished(plan.run(), task, method))
-    except SolveError as error:
+    except (MethodError, SolveError) as error:
         seconds = time.perf_counter() - began
         return MethodReport(method=method, outcome="failed", note=str(error), seconds=seconds)
     return MethodReport(method=method, result=result, seconds=time.perf_counter() - began)
@@ -259,7 +259,8 @@ def _too_many_steps(network: Network, method: FieldTrajectories) -> str | None:
     rate = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
     joining = network.decay[np.ix_(network.mode_indices, network.emitter_indices)]
     drive = float(np.max(np.abs(joining))) * np.sqrt(hottest)
-    steps = method.n * 10 / min(relaxation, rate) * 10 * (rate + drive)
+    slowest = min(relaxation, _slowest_emitter(network, rate))
+    steps = method.n * 10 / slowest * 10 * (rate + drive)
     work = steps * (np.prod(network.dims) / 4) ** 2
     if work <= TRAJECTORY_WORK:
         return None
@@ -272,7 +273,8 @@ def _too_many_steps(network: Network, method: FieldTrajectories) -> str | None:
 def _too_many_amplitudes(network: Network, method: QuantumJumps) -> str | None:
     """Reason why jumps take long: some relaxation times in steps that resolve the highest level."""
     rate = float(np.max(np.abs(network.decay)) + np.max(np.abs(network.exchange)))
-    slowest, fastest, amplitudes = rate, rate * len(network.dims), float(np.prod(network.dims))
+    slowest = _slowest_emitter(network, rate)
+    fastest, amplitudes = rate * len(network.dims), float(np.prod(network.dims))
     modes = bare_modes(network)
     for index, ratio in zip(network.mode_indices, tail_ratios(modes) or (), strict=False):
         relaxation, gain = network.mode_rates(index)
@@ -286,6 +288,12 @@ def _too_many_amplitudes(network: Network, method: QuantumJumps) -> str | None:
         f"{method.n} trajectories would take about {work:.0e} multiplications. Ask for it by name: "
         "te.cross_validate(network, [te.ContinuedFraction(), te.QuantumJumps()])."
     )
+
+
+def _slowest_emitter(network: Network, rate: float) -> float:
+    """The smallest decay rate of an emitter by itself, if any decays, and at most a rate."""
+    own = network.decay.diagonal().real[list(network.emitter_indices)]
+    return float(np.min(own, where=own > 0, initial=rate))
 
 
 def _too_many_kets(network: Network, method: FieldJumps, plan: Plan) -> str | None:

@@ -122,7 +122,9 @@ def _preparation_time(
                 def beyond(t: float) -> float:
                     return float(distances(np.array([t]))[0][0]) - epsilon
 
-                root = float(brentq(beyond, *bracket, rtol=_SEARCHED_TO))
+                # Without an absolute accuracy of its own, the search ends at 2e-12 in any unit.
+                close = _SEARCHED_TO * found.above
+                root = float(brentq(beyond, *bracket, xtol=close, rtol=_SEARCHED_TO))
             return _with_error(root, distances, found)
         end *= 2
     raise MethodError(

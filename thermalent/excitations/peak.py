@@ -253,9 +253,11 @@ def _refined(
     interval: tuple[float, float],
 ) -> _Top:
     """The maximum in an interval about a grid point, from the Taylor series of both amplitudes."""
+    low, high = interval
+    step = high - low
     terms, term = [state], state
     for _ in range(TAYLOR_TERMS):
-        term = generator @ term
+        term = step * (generator @ term)  # powers of a rate alone overflow in a unit far from it
         terms.append(term)
     series = np.array(terms) @ vectors.conj().T / FACTORIALS[:, None]  # of both amplitudes
     first, second = (np.convolve(part, part.conj()).real for part in series.T)  # |.|^2
@@ -263,22 +265,21 @@ def _refined(
     slope = np.arange(1, TAYLOR_TERMS + 1) * square[1:]
     bend = np.arange(1, TAYLOR_TERMS) * slope[1:]
     rises, bends = slope.tolist(), bend.tolist()
-    low, high = interval
-    step = high - low
+    low, high = low / step, high / step
     bracketed = _horner(rises, low) > 0 and _horner(rises, high) < 0
     if not bracketed:
         low = high = max((low, 0.0, high), key=lambda shift: _horner(square.tolist(), shift))
     shift = (low + high) / 2
-    while high - low > PRECISION * step:
+    while high - low > PRECISION:
         rise, curvature = _horner(rises, shift), _horner(bends, shift)
         low, high = (shift, high) if rise > 0 else (low, shift)
         newton = shift - rise / curvature if curvature < 0 else np.nan
         following = newton if low < newton < high else (low + high) / 2
         moved, shift = abs(following - shift), following
-        if moved <= PRECISION * step:
+        if moved <= PRECISION:
             break
     value = float(np.sqrt(max(_horner(square.tolist(), shift), 0.0)))
-    return _Top(value, time + shift, bracketed, _horner(bends, shift))
+    return _Top(value, time + shift * step, bracketed, _horner(bends, shift) / step**2)
 
 
 def _horner(coefficients: list[float], x: float) -> float:

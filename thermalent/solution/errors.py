@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from thermalent.support import memory_limit
 from thermalent.support.errors import ArgumentError, ThermalentError
 
@@ -17,6 +19,20 @@ _Result = TypeVar("_Result", bound="SteadyState | Evolution")
 
 class MethodError(ArgumentError):
     """The method does not apply to the network; the message says why and what does."""
+
+
+class LostDigitsError(MethodError, np.linalg.LinAlgError):
+    """Double precision leaves no digit of a network.
+
+    Args:
+        where: What became singular or too large.
+    """
+
+    def __init__(self, where: object) -> None:
+        super().__init__(
+            f"Double precision loses all digits of this network ({where}): its rates are too many "
+            "decades apart. Take rates that differ less, or leave out what is so slow."
+        )
 
 
 class SolveError(ThermalentError, RuntimeError):

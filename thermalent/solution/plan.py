@@ -9,7 +9,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from thermalent.solution.errors import whole
+import numpy as np
+
+from thermalent.solution.errors import LostDigitsError, MethodError, whole
 from thermalent.support.progress import told_to
 
 if TYPE_CHECKING:
@@ -85,7 +87,12 @@ class Plan(abc.ABC):
         """
         began = time.perf_counter()
         with told_to(report) if report is not None else nullcontext():
-            result = self.compute()
+            try:
+                result = self.compute()
+            except MethodError:
+                raise
+            except (np.linalg.LinAlgError, OverflowError) as lost:
+                raise LostDigitsError(lost) from lost
         if "seconds" not in result.stats:
             stats = {**result.stats, "seconds": time.perf_counter() - began}
             object.__setattr__(result, "stats", stats)  # its last entry, before anybody sees it

@@ -156,6 +156,7 @@ def test_what_is_singular_to_working_precision_is_refused(part, regular):
     equation = object.__new__(TierZeroEquation)
     equation.a = np.array([[0.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
     equation.trace, equation.row, equation._inverse = np.array([1.0, 0.0, 0.0]), 0, None
+    equation.unit = 1.0
     k = np.zeros((3, 3))
     k[2, 2] = 1.0 - part * 10 * np.finfo(float).eps
     if regular:

@@ -12,6 +12,7 @@ from thermalent.continued_fraction.more_digits import extended
 from thermalent.continued_fraction.more_digits.balls import precision
 from thermalent.continued_fraction.more_digits.extended import Extended, _Attempt
 from thermalent.continued_fraction.more_digits.memory_of_balls import bytes_of_a_tier
+from thermalent.numerics.natural_unit import natural_unit
 from thermalent.support import memory_limit
 
 
@@ -221,7 +222,9 @@ def test_a_solution_is_that_of_the_equation_with_the_trace():
     assert found.outcome == "converged"
     assert found.scale == pytest.approx(np.max(np.abs(exact)))
     assert 0 < found.error < 1e-35
-    assert found.condition == pytest.approx(3.0 * np.max(np.abs(np.linalg.inv(PINNED))), rel=1e-8)
+    rows = np.diag([natural_unit(of._unit), 1.0, 1.0]) @ PINNED
+    condition = np.max(np.abs(rows)) * np.max(np.abs(np.linalg.inv(rows)))
+    assert found.condition == pytest.approx(condition, rel=1e-8)
     assert not of._arithmetic
     assert solution(tolerance="1e-60")[0].outcome == "precision"
     assert solution(tolerance="1e-60")[1]._arithmetic

@@ -45,7 +45,7 @@ _HOW = (
 
 # Factor on the largest change by a disturbed generator: normal deviates of a few roundings each.
 _DISTURBANCES = 2.0
-_LONGEST = 1e60  # delay: each decade more takes as long as the first
+_LONGEST = 1e60  # delay times the largest rate: each decade more takes as long as the first
 _LOST = 1e-10  # error of a flux over the size of its terms, above which it is not a dark field's
 _DEPTHS = 3  # numbers of tiers, each a quarter more: the first shows how the changes decay
 _TOGETHER = 128  # frequencies between two looks for signals
@@ -210,8 +210,9 @@ def coherence(
     Source: THERMAL, Eqs. (24), (25), for any field of the network.
     """
     grid = checks.time_grid("delays", delays)
-    if grid[-1] > _LONGEST:
-        checks.fail("delays", f"at most {_LONGEST:g}", float(grid[-1]))
+    largest = float(max(np.max(np.abs(network.decay)), np.max(np.abs(network.exchange)))) or 1.0
+    if grid[-1] > _LONGEST / largest:
+        checks.fail("delays", f"at most {_LONGEST / largest:g}", float(grid[-1]))
     if isinstance(order, bool) or order not in (1, 2):
         checks.fail("order", "1 or 2", order)
     checked = None if rtol is None else checks.within("rtol", rtol, 1e-12, 0.1)

@@ -193,8 +193,7 @@ class TruncatedLink:
         sweep = TierSweep(chain, 0.0, last)
         x0 = self._solved(sweep.k)
         rho = self.stationary.matrix(x0)
-        pinned = self.stationary.a + sweep.k
-        pinned[self.stationary.row] = self.stationary.trace
+        pinned = self.stationary.pinned(sweep.k)
         y0 = np.linalg.solve(pinned.T, _gradient(rho, self.stationary.basis))
         y0[self.stationary.row] = 0.0
         x, y = (  # the even tiers of each as one matrix, and the odd ones

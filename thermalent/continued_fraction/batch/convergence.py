@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from thermalent.continued_fraction.batch.alone_kernels import fold_alone
@@ -90,7 +92,7 @@ def _solve_point(p, a, work, populations):
         populations: How many of the coordinates are populations.
     """
     tier0_size = work.x.shape[1]
-    norm = _pin(p, a, work, populations)
+    norm, unit = _pin(p, a, work, populations)
     _invert(p, work.equations)
     inverse = 0.0
     for j in range(tier0_size, 2 * tier0_size):
@@ -100,12 +102,12 @@ def _solve_point(p, a, work, populations):
         inverse = max(inverse, total)
     regular = norm * inverse < _SINGULAR
     for i in range(tier0_size):
-        work.x[p, i] = work.equations[p, i, tier0_size] if regular else np.nan
-    _refine(p, a, work, populations)
+        work.x[p, i] = work.equations[p, i, tier0_size] * unit if regular else np.nan
+    _refine(p, a, work, populations, unit)
 
 
 @compiled(allocates=False, error_model="numpy")
-def _refine(p, a, work, populations):
+def _refine(p, a, work, populations, unit):
     """Correct a solution once by its residual: its error is then that of the elements of A_0 + K.
 
     Elimination mixes rows, and what is small in one of them (a slow rate beside a fast one) is lost
@@ -113,10 +115,10 @@ def _refine(p, a, work, populations):
     """
     x, k, equations, size = work.x, work.k, work.equations, work.x.shape[1]
     for i in range(size):
-        equations[p, i, 0] = 1.0 if i == 0 else 0.0
+        equations[p, i, 0] = unit if i == 0 else 0.0
     for j in range(size):
         if j < populations:
-            equations[p, 0, 0] -= x[p, j]
+            equations[p, 0, 0] -= unit * x[p, j]
         for i in range(1, size):
             equations[p, i, 0] -= (a[p, i, j] + k[p, i, j]) * x[p, j]
     for i in range(size):
@@ -128,18 +130,24 @@ def _refine(p, a, work, populations):
 
 @compiled(allocates=False, error_model="numpy")
 def _pin(p, a, work, populations):
-    """Write [A_0 + K | 1] with the trace as its first row; return the 1-norm."""
-    equations, tier0_size, norm = work.equations, work.x.shape[1], 0.0
+    """Write [A_0 + K | 1], the trace times a unit of rates its first row; return 1-norm and unit.
+
+    A row of ones would be far from all others where the rates are far from one, and the equations
+    would count as singular.
+    """
+    equations, tier0_size, norm, largest = work.equations, work.x.shape[1], 0.0, 0.0
     for j in range(tier0_size):
         total = 0.0
         for i in range(tier0_size):
-            equations[p, i, j] = a[p, i, j] + work.k[p, i, j]
+            equations[p, i, j] = a[p, i, j] + work.k[p, i, j] if i > 0 else 0.0
             equations[p, i, tier0_size + j] = 1.0 if i == j else 0.0
-            if i == 0:
-                equations[p, i, j] = 1.0 if j < populations else 0.0
             total += abs(equations[p, i, j])
+            largest = max(largest, abs(a[p, i, j]))
         norm = max(norm, total)
-    return norm
+    unit = 2.0 ** math.frexp(largest)[1]
+    for j in range(populations):
+        equations[p, 0, j] = unit
+    return norm + unit, unit
 
 
 @compiled(allocates=False, error_model="numpy")

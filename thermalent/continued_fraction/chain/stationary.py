@@ -12,6 +12,7 @@ from thermalent.continued_fraction.chain.chain import HierarchyChain
 from thermalent.continued_fraction.chain.fraction import Solve
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
 from thermalent.continued_fraction.chain.tiers import Tiers
+from thermalent.numerics.natural_unit import natural_unit
 
 _EPS = float(np.finfo(float).eps)
 
@@ -30,6 +31,9 @@ class TierZeroEquation:
         diagonal = np.arange(self.d) * (self.d + 1)
         self.trace = np.asarray(self.basis[diagonal].sum(axis=0)).real.ravel()
         self.row = int(np.argmax(self.trace > 0.5 * np.max(self.trace)))  # the first population
+        # The trace stands among rates: a row of ones would be far from all others where these are
+        # far from one, and the equations would count as singular.
+        self.unit = natural_unit(float(np.max(np.abs(self.a))))
         self.source_rate = chain.source_rate if isinstance(chain, Tiers) else chain.rate
 
     def solve(self, k: np.ndarray) -> np.ndarray:
@@ -40,17 +44,22 @@ class TierZeroEquation:
         Raises:
             numpy.linalg.LinAlgError: singular to working precision.
         """
-        pinned = self.a + k
-        pinned[self.row] = self.trace
+        pinned = self.pinned(k)
         inverse = np.linalg.inv(pinned)
         condition = np.linalg.norm(pinned, 1) * np.linalg.norm(inverse, 1)
         if not condition < 0.1 / _EPS:
             raise np.linalg.LinAlgError("singular to working precision")
         self._inverse = k, inverse
-        x = inverse[:, self.row]
+        x = inverse[:, self.row] * self.unit
         residual = -pinned @ x
-        residual[self.row] += 1.0
+        residual[self.row] += self.unit
         return np.asarray(x + inverse @ residual)
+
+    def pinned(self, k: np.ndarray) -> np.ndarray:
+        """A_0 + K with the trace times the unit of rates in the place of one row."""
+        equations = self.a + k
+        equations[self.row] = self.unit * self.trace
+        return np.asarray(equations)
 
     def lost(self, k: np.ndarray, x: np.ndarray) -> float:
         """Error of the solution's matrix elements by the rounding of A, B and C.

@@ -161,8 +161,9 @@ def vector_of_all_tiers(
     matrix = assemble(chain, last)
     if reached is None:
         right = np.zeros(matrix.shape[0])
-        right[stationary.row] = 1.0
-        x, rounding = _refined(_with_row(matrix, stationary.row, stationary.trace), right)
+        right[stationary.row] = stationary.unit
+        pinned = _with_row(matrix, stationary.row, stationary.unit * stationary.trace)
+        x, rounding = _refined(pinned, right)
     else:
         x0 = stationary.coordinates(reached)
         above = sparse.csc_array(matrix[chain.tier0_size :, chain.tier0_size :])

@@ -38,6 +38,7 @@ from thermalent.networks.symmetry import (
     element_charges,
     node_signs,
 )
+from thermalent.numerics.natural_unit import natural_unit
 from thermalent.operators.superoperators import Superoperator
 
 # Amplitudes that relax independently are used if they are this far from parallel: their variances
@@ -85,6 +86,9 @@ class Sectors:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HierarchyOperators:
     """Emitters and their source, every operator in the sectors' order of the matrix elements.
+
+    Rates are in a unit near the largest of them, a power of two: the trace stands among them when
+    a steady state is solved for, and would be far from all in another unit.
 
     Args:
         sectors: The order.
@@ -175,7 +179,7 @@ def sectors_of(numbers: np.ndarray, signs: np.ndarray) -> Sectors:
 
 
 def hierarchy_operators(network: Network | Source) -> HierarchyOperators:
-    """The emitters and the source of a network with one mode or more.
+    """The emitters and the source of a network with one mode or more, in a unit of their rates.
 
     Raises:
         UnstableSourceError: the modes together have no stationary state.
@@ -184,19 +188,23 @@ def hierarchy_operators(network: Network | Source) -> HierarchyOperators:
     network, by_charge = problem.network, sectors(problem)
     source = _independent(problem.gaussian, by_charge.charges)
     largest = np.max(np.abs(source.covariance), axis=1, initial=0.0)
+    alone = emitter_liouvillian(network)
+    fastest = max(abs(alone).max(), np.max(np.abs(source.drift)))
+    unit = natural_unit(float(fastest))
 
     def ordered(superoperator: Superoperator) -> sparse.csr_array:
         matrix = sparse.csr_array(superoperator)[by_charge.order][:, by_charge.order]
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
+        matrix.data /= unit
         return matrix
 
     operators = HierarchyOperators(
         sectors=by_charge,
-        liouvillian=ordered(emitter_liouvillian(network)),
+        liouvillian=ordered(alone),
         drive=tuple(ordered(drive) for drive in source.drive),
         backaction=tuple(ordered(backaction) for backaction in source.backaction),
-        drift=source.drift,
+        drift=source.drift / unit,
         covariance=source.covariance,
         scale=np.where(largest > 0, np.sqrt(largest), 1.0),
     )

@@ -30,6 +30,7 @@ from thermalent.continued_fraction.more_digits.memory_of_balls import (
     first_bits,
 )
 from thermalent.networks.network import Network
+from thermalent.numerics.natural_unit import natural_unit
 from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
@@ -202,13 +203,14 @@ class _Attempt:
         populations = chain.populations()
         equations = (self._a0 + k).tolist()
         pinned = populations[0]
-        equations[pinned] = [arb(int(i in populations)) for i in range(chain.tier0_size)]
+        unit = arb(natural_unit(self._unit))  # of the trace, which stands among rates
+        equations[pinned] = [unit * int(i in populations) for i in range(chain.tier0_size)]
         try:
             inverse = arb_mat(equations).inv()
         except ZeroDivisionError:
             self._arithmetic = self._tail_is_rounding
             return self._failed("singular")
-        x = [inverse[i, pinned] for i in range(chain.tier0_size)]
+        x = [inverse[i, pinned] * unit for i in range(chain.tier0_size)]
         missing = [0.0] * chain.tier0_size if residuals is None else self._missing(x, *residuals)
         regular = residuals is None or self._regular(inverse, pinned, residuals)
         missing[pinned] = 0.0

@@ -91,10 +91,8 @@ def adjoint(
         gradient: g at tier 0, (tier0,).
     """
     tier0_size = chain.tier0_size
-    pinned = stationary.a + sweep.k
-    pinned[stationary.row] = stationary.trace
     y = np.zeros_like(sweep.x)
-    y[0, :tier0_size] = np.linalg.solve(pinned.T, gradient)
+    y[0, :tier0_size] = np.linalg.solve(stationary.pinned(sweep.k).T, gradient)
     y[0, stationary.row] = 0.0  # L^T y is g but for its part along the trace
     if y.shape[1] <= SMALL:
         from thermalent.continued_fraction.sensitivity import kernels

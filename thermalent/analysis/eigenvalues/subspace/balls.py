@@ -20,6 +20,7 @@ from flint import acb, acb_mat, arb, ctx
 
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
+from thermalent.numerics.natural_unit import natural_unit
 
 # The subspaces' relative accuracy at which the iteration ends; that of M is its square.
 _ALIGNED = 1e-30
@@ -196,7 +197,8 @@ def eigenvalues_of_small(small: acb_mat, centre: complex, noise: float) -> Group
     p = small.nrows()
     if p == 1:
         return Group(np.array([complex(small[0, 0])]), np.array([noise]))
-    values, vectors = small.eig(right=True, algorithm="approx")
+    unit = natural_unit(_size(small))  # the search of eigenvalues compares with fixed numbers
+    values, vectors = (small / acb(unit)).eig(right=True, algorithm="approx")
     spread = _size(small - _identity(p) * acb(centre.real, centre.imag))
     noise = noise + _UNIT * spread
     # Elsner: |difference| <= (|M| + |M + E|)^(1 - 1/p) |E|^(1/p); M may be shifted.
@@ -205,7 +207,7 @@ def eigenvalues_of_small(small: acb_mat, centre: complex, noise: float) -> Group
         # Bauer and Fike: discs of radius cond(V) |E|, of which p may overlap.
         condition = _size(vectors) * _size(vectors.mid().inv())
         error = float(np.fmin(error, 2 * p * condition * noise))
-    return Group(np.array([complex(value) for value in values]), np.full(p, error))
+    return Group(np.array([complex(value * unit) for value in values]), np.full(p, error))
 
 
 def _iterate(chain: ChargeChain, solve, probe: BlockVector, *, dual: bool = False) -> BlockVector:  # type: ignore[no-untyped-def]

@@ -270,9 +270,7 @@ class SolvedTiers:
         The second column holds the sizes of the terms added up.
         """
         stationary = self.stationary
-        pinned = stationary.a + self.sweep.k
-        pinned[stationary.row] = stationary.trace
-        y0 = np.linalg.solve(pinned.T, gradient)
+        y0 = np.linalg.solve(stationary.pinned(self.sweep.k).T, gradient)
         y0[stationary.row] = 0.0  # L^T y is the gradient but for its part along the trace
         y = self.sweep.up_transposed(y0)
         return np.array([_contracted(one, self.x, y) for one in self.changed])

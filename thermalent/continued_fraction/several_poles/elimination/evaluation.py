@@ -15,6 +15,7 @@ import numpy as np
 from scipy import linalg
 
 from thermalent.continued_fraction.chain.tiers import Tiers
+from thermalent.solution.errors import LostDigitsError
 from thermalent.support.progress import still_working
 
 # Largest block that the compiled loop eliminates faster than LAPACK with its calls, measured.
@@ -69,7 +70,7 @@ def eliminate_tiers(
         keep: The highest tier whose factors are returned.
 
     Raises:
-        numpy.linalg.LinAlgError: a tier is singular.
+        LostDigitsError: a tier is singular.
     """
     # Late, because it takes numba.
     from thermalent.continued_fraction.several_poles.elimination import sweep_kernels
@@ -95,7 +96,7 @@ def eliminate_tiers(
             blocks, right, *parts, top, bottom, z is not None, t, lu, pivots
         )
         if singular:
-            raise np.linalg.LinAlgError(f"tier {singular} is singular")
+            raise LostDigitsError(f"tier {singular} is singular")
     else:
         solver = linalg.lapack.zgesv if dtype is complex else linalg.lapack.dgesv
         for n in range(top, bottom - 1, -1):
@@ -104,7 +105,7 @@ def eliminate_tiers(
             sweep_kernels.prepare(blocks, right, *parts, n, begun, t)
             factors, at, solved, info = solver(blocks[p], right[p])
             if info > 0:
-                raise np.linalg.LinAlgError(f"tier {n} is singular")
+                raise LostDigitsError(f"tier {n} is singular")
             right[p][:] = solved
             if n - bottom < count:
                 lu[n - bottom, : sizes[p], : sizes[p]] = factors
