@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import pi
 from typing import Any
 
@@ -29,6 +29,7 @@ from thermalent.hardware.link_numbers import (
 from thermalent.models.phononic_link import phononic_link as phononic_network
 from thermalent.models.thermal_link import thermal_link
 from thermalent.networks.arrays import in_bulk
+from thermalent.networks.network import Network
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
 
@@ -87,19 +88,7 @@ def superconducting_link(
     source = source_in_si(temperature, frequency, quality, base_temperature, filter, MICROWAVE)
     line = qubits_in_units(qubits, gamma, detuning, dephasing_time)
     losses = losses_of_stretches(loss, qubits - 1, ONE_WAY)
-    chosen = filter_in_units(source, filter, line.unit)
-    network = thermal_link(
-        source.n_th,
-        source.kappa / line.unit if chosen is None else None,
-        line.gamma,
-        detuning=line.detuning,
-        dephasing=line.dephasing,
-        loss=losses,
-        waveguide_occupation=source.waveguide_occupation,
-        qubits=qubits,
-        filter=chosen,
-    )
-    return _hardware(network, source, line, losses, chosen=chosen)
+    return _link(thermal_link, source, line, losses, filter, "photon", qubits=qubits)
 
 
 @in_bulk(colour_centre_links)
@@ -237,40 +226,38 @@ def _in_front_of_a_mirror(
     count = checks.node_count("number of wavelengths", len(places))
     line = qubits_at_a_mirror(count, gamma, detuning, dephasing_time)
     losses = losses_of_stretches(loss, count, MIRROR)
-    chosen = filter_in_units(source, filter, line.unit)
-    network = phononic_network(
-        source.n_th,
-        source.kappa / line.unit if chosen is None else None,
-        line.gamma,
-        wavelengths=places,
-        detuning=line.detuning,
-        dephasing=line.dephasing,
-        loss=losses,
-        waveguide_occupation=source.waveguide_occupation,
-        backaction=backaction,
-        filter=chosen,
-    )
-    return _hardware(network, source, line, losses, places, chosen, quanta)
+    geometry = {"wavelengths": places, "backaction": backaction}
+    return _link(phononic_network, source, line, losses, filter, quanta, **geometry)
 
 
-def _hardware(
-    network: Any,
+def _link(
+    model: Callable[..., Network],
     source: SourceInSI,
     line: QubitsInUnits,
     loss: tuple[float, ...],
-    wavelengths: tuple[float, ...] | None = None,
-    chosen: Filter | None = None,
-    quanta: str = "photon",
+    filter: Filter | None,
+    quanta: str,
+    **geometry: Any,
 ) -> Hardware:
+    """The network of a model with the laboratory numbers that it stands for."""
+    chosen, kappa = filter_in_units(source, filter, line.unit), source.kappa / line.unit
+    qubits: dict[str, Any] = line._asdict()
+    unit = qubits.pop("unit")
     return Hardware(
-        network=network,
-        rate_unit=2 * pi * line.unit,
-        **{**source._asdict(), "kappa": source.kappa / line.unit},
-        gamma=line.gamma,
-        detuning=line.detuning,
-        dephasing=line.dephasing,
+        network=model(
+            source.n_th,
+            kappa if chosen is None else None,
+            loss=loss,
+            waveguide_occupation=source.waveguide_occupation,
+            filter=chosen,
+            **qubits,
+            **geometry,
+        ),
+        rate_unit=2 * pi * unit,
+        **{**source._asdict(), "kappa": kappa},
+        **qubits,
         loss=loss,
-        wavelengths=wavelengths,
+        wavelengths=geometry.get("wavelengths"),
         filter=chosen,
         quanta=quanta,
     )
