@@ -6,6 +6,7 @@ import pytest
 import thermalent as te
 from thermalent.operators import measures_together
 from thermalent.operators.bounds import error_bounds
+from thermalent.operators.bounds.elimination_kernels import positive_pivots
 from thermalent.operators.state_checks import none_below, surely_above
 
 DIMS = [2] * 7
@@ -41,6 +42,12 @@ def test_many_small_matrices_are_eliminated_together(rng):
             assert np.array_equal(surely_above(matrices, lowest + away), expected)
         assert not surely_above(matrices, lowest).any()
     assert not surely_above(np.repeat(np.eye(4)[None], 3, axis=0), -1.0).any()  # few
+    left, good = np.empty((2, 2), dtype=complex), np.empty(2, dtype=bool)
+    two = np.array([[[1.0, 2j], [-2j, 5.0]], [[1.0, 2j], [-2j, 3.0]]])  # of determinants 1 and -1
+    positive_pivots(two, np.zeros(2), 0.0, left, good)
+    assert good.tolist() == [True, False]
+    positive_pivots(two, np.array([0.2, 0.0]), 0.1, left, good)  # what is left of 1 is 0.8 - 0.48
+    assert good.tolist() == [False, False]
     pure = np.zeros((20, 4, 4), dtype=complex)
     pure[:, 0, 0] = 1.0
     assert surely_above(pure, -1e-12).all()

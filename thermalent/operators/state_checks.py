@@ -52,8 +52,8 @@ def none_below(matrix: np.ndarray, least: float) -> bool:
 def surely_above(matrices: np.ndarray, least: float | np.ndarray) -> np.ndarray:
     """Which of many small Hermitian matrices have no eigenvalue below a number, (t,).
 
-    By elimination: less the number, they have positive pivots alone. Of thousands it takes a sixth
-    of the time of the eigenvalues. False where rounding may decide, and for all where they are few
+    By elimination: less the number, they have positive pivots alone. Of many it takes far less
+    time than the eigenvalues. False where rounding may decide, and for all where they are few
     or large.
 
     Args:
@@ -63,18 +63,11 @@ def surely_above(matrices: np.ndarray, least: float | np.ndarray) -> np.ndarray:
     count, d = matrices.shape[:2]
     if count < _MANY or d > _SMALL:
         return np.zeros(count, dtype=bool)
-    left, good = np.array(matrices), np.ones(count, dtype=bool)
-    diagonal = np.einsum("tii->ti", left)
-    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is not sure
-        diagonal -= np.asarray(least)[..., None] + _PIVOT_ROUNDING * np.abs(diagonal).max(
-            axis=1, initial=0.0, keepdims=True
-        )
-        for i in range(d):
-            pivot = left[:, i, i].real
-            good &= pivot > 0
-            row = left[:, i, i + 1 :]
-            above = row / np.where(good, pivot, 1.0)[:, None]
-            left[:, i + 1 :, i + 1 :] -= row.conj()[:, :, None] * above[:, None, :]
+    from thermalent.operators.bounds.elimination_kernels import positive_pivots
+
+    left, good = np.empty((d, d), dtype=complex), np.empty(count, dtype=bool)
+    given = np.ascontiguousarray(matrices, dtype=complex)
+    positive_pivots(given, np.full(count, least), _PIVOT_ROUNDING, left, good)
     return good
 
 

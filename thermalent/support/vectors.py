@@ -190,6 +190,16 @@ def divided(typing: Any, a: Any, b: Any) -> Any:
 
 
 @_instruction
+def subtracted(typing: Any, a: Any, b: Any) -> Any:
+    """The difference a - b."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fsub(*args)
+
+    return a(a, b), generate
+
+
+@_instruction
 def larger(typing: Any, a: Any, b: Any) -> Any:
     """In each lane a where it is larger than b, else b."""
 

@@ -7,19 +7,28 @@ import math
 import numpy as np
 
 from thermalent.continued_fraction.batch.alone_kernels import fold_alone
+from thermalent.continued_fraction.batch.work import NUMBERS_AT_A_TIME
 from thermalent.continued_fraction.chain import convergence
 from thermalent.continued_fraction.chain.kernels.rounding import SECOND_DRAW, lost_with_room
 from thermalent.support.machine.compiled import compiled
+from thermalent.support.vectors import (
+    everywhere,
+    following,
+    multiplied,
+    put_following,
+    subtracted,
+)
 
 # The states of a point in the search.
 ACTIVE, SETTLED, DEFERRED = 0, 1, 2
+_SIDE = (1.0,) * NUMBERS_AT_A_TIME
 _LAST_PLACES = 4 * float(np.finfo(float).eps)  # as in `fraction`
 _TINY = float(np.finfo(float).tiny)
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
 
 @compiled(allocates=False, nogil=True, error_model="numpy")
-def settle_points(points, tier0, work, progress, populations, limits, lost):
+def settle_points(points, tier0, work, progress, populations, limits, space):
     """Solve some points with their last K, judge them, and set their next depths.
 
     Args:
@@ -30,16 +39,17 @@ def settle_points(points, tier0, work, progress, populations, limits, lost):
         populations: How many of the unknowns of tier 0, the first, are populations.
         limits: The allowed error, relative to the largest element, and the tier at which to give
             up.
-        lost: Space, (3, tier0).
+        space: Space for [A_0 + K | 1] of one point with the trace in its first row, (tier0, row),
+            and for what rounding loses of its equations, (3, tier0).
     """
     for p in points:
-        _solve_point(p, tier0.a, work, populations)
-        _judge_point(p, tier0, work, progress, limits, lost)
+        _solve_point(p, tier0.a, work, populations, space[0])
+        _judge_point(p, tier0, work, progress, limits, space)
 
 
 @compiled(allocates=False, nogil=True, error_model="numpy")
 def search_points(
-    points, tiers, rate, tier0, work, progress, populations, limits, lost, rounds, room, side
+    points, tiers, rate, tier0, work, progress, populations, limits, space, rounds, room, side
 ):
     """Fold some points at more and more tiers, until each is settled, deferred, or out of rounds.
 
@@ -52,7 +62,7 @@ def search_points(
         progress: See `work.Progress`; changed in place.
         populations: How many of the unknowns of tier 0, the first, are populations.
         limits: See `settle_points`.
-        lost: Space, (3, tier0).
+        space: See `settle_points`.
         rounds: How often every point is folded at most.
         room: See `alone_kernels.AloneArrays`.
         side: As many items as a row has.
@@ -67,19 +77,19 @@ def search_points(
             reverse = progress.folds[points[i]] % 2 == 1
             order = reversed_bands if reverse else bands
             fold_alone(point, progress.depth, reverse, a, order, values, rate, work.k, room, side)
-            _solve_point(points[i], tier0.a, work, populations)
-            _judge_point(points[i], tier0, work, progress, limits, lost)
+            _solve_point(points[i], tier0.a, work, populations, space[0])
+            _judge_point(points[i], tier0, work, progress, limits, space)
 
 
 @compiled(allocates=False, nogil=True, error_model="numpy")
-def solve_points(points, tier0, work, populations):
-    """Compute the stationary x at tier 0 of some points from their K: see `_solve_point`."""
+def solve_points(points, tier0, work, populations, space):
+    """Compute the stationary x at tier 0 of some points from their K: see `settle_points`."""
     for p in points:
-        _solve_point(p, tier0.a, work, populations)
+        _solve_point(p, tier0.a, work, populations, space[0])
 
 
 @compiled(allocates=False, error_model="numpy", forceinline=True)
-def _solve_point(p, a, work, populations):
+def _solve_point(p, a, work, populations, equations):
     """Compute the stationary x at tier 0 of a point from its K; nan if singular.
 
     As `TierZeroEquation.solve`: the first row is replaced by the sum of the populations, which are
@@ -90,91 +100,99 @@ def _solve_point(p, a, work, populations):
         a: A of the even tiers of all points, (p, m_0, m_0).
         work: See `work.Work`.
         populations: How many of the coordinates are populations.
+        equations: Space for [A_0 + K | 1], which becomes [. | (A_0 + K)^{-1}].
     """
     tier0_size = work.x.shape[1]
-    norm, unit = _pin(p, a, work, populations)
-    _invert(p, work.equations)
+    norm, unit = _pin(p, a, work, populations, equations)
+    _invert(equations)
     inverse = 0.0
     for j in range(tier0_size, 2 * tier0_size):
         total = 0.0
         for i in range(tier0_size):
-            total += abs(work.equations[p, i, j])
+            total += abs(equations[i, j])
         inverse = max(inverse, total)
     regular = norm * inverse < _SINGULAR
     for i in range(tier0_size):
-        work.x[p, i] = work.equations[p, i, tier0_size] * unit if regular else np.nan
-    _refine(p, a, work, populations, unit)
+        work.x[p, i] = equations[i, tier0_size] * unit if regular else np.nan
+    _refine(p, a, work, populations, equations, unit)
 
 
 @compiled(allocates=False, error_model="numpy")
-def _refine(p, a, work, populations, unit):
+def _refine(p, a, work, populations, equations, unit):
     """Correct a solution once by its residual: its error is then that of the elements of A_0 + K.
 
     Elimination mixes rows, and what is small in one of them (a slow rate beside a fast one) is lost
     to the rounding of the others. The residual stands where the equations were.
     """
-    x, k, equations, size = work.x, work.k, work.equations, work.x.shape[1]
+    x, k, size = work.x, work.k, work.x.shape[1]
     for i in range(size):
-        equations[p, i, 0] = unit if i == 0 else 0.0
+        equations[i, 0] = unit if i == 0 else 0.0
     for j in range(size):
         if j < populations:
-            equations[p, 0, 0] -= unit * x[p, j]
+            equations[0, 0] -= unit * x[p, j]
         for i in range(1, size):
-            equations[p, i, 0] -= (a[p, i, j] + k[p, i, j]) * x[p, j]
+            equations[i, 0] -= (a[p, i, j] + k[p, i, j]) * x[p, j]
     for i in range(size):
         change = 0.0
         for j in range(size):
-            change += equations[p, i, size + j] * equations[p, j, 0]
+            change += equations[i, size + j] * equations[j, 0]
         x[p, i] += change
 
 
 @compiled(allocates=False, error_model="numpy")
-def _pin(p, a, work, populations):
+def _pin(p, a, work, populations, equations):
     """Write [A_0 + K | 1], the trace times a unit of rates its first row; return 1-norm and unit.
 
     A row of ones would be far from all others where the rates are far from one, and the equations
     would count as singular.
     """
-    equations, tier0_size, norm, largest = work.equations, work.x.shape[1], 0.0, 0.0
+    tier0_size, norm, largest = work.x.shape[1], 0.0, 0.0
     for j in range(tier0_size):
         total = 0.0
         for i in range(tier0_size):
-            equations[p, i, j] = a[p, i, j] + work.k[p, i, j] if i > 0 else 0.0
-            equations[p, i, tier0_size + j] = 1.0 if i == j else 0.0
-            total += abs(equations[p, i, j])
+            equations[i, j] = a[p, i, j] + work.k[p, i, j] if i > 0 else 0.0
+            equations[i, tier0_size + j] = 1.0 if i == j else 0.0
+            total += abs(equations[i, j])
             largest = max(largest, abs(a[p, i, j]))
         norm = max(norm, total)
     unit = 2.0 ** math.frexp(largest)[1]
     for j in range(populations):
-        equations[p, 0, j] = unit
+        equations[0, j] = unit
     return norm + unit, unit
 
 
 @compiled(allocates=False, error_model="numpy")
-def _invert(p, aug):
-    """Transform [D | 1] into [1 | D^{-1}], by Gauss-Jordan elimination with partial pivoting."""
-    m = aug.shape[1]
+def _invert(aug):
+    """Transform [D | 1] into [1 | D^{-1}], by Gauss-Jordan elimination with partial pivoting.
+
+    Whole rows at a time: what stands in D left of a pivot is no longer read.
+    """
+    m, row, each = aug.shape[0], aug.shape[1], len(_SIDE)
     for k in range(m):
         pivot = k
         for i in range(k + 1, m):
             # What is not a number is the pivot, so that it spreads to the whole inverse.
-            if abs(aug[p, i, k]) > abs(aug[p, pivot, k]) or np.isnan(aug[p, i, k]):
+            if abs(aug[i, k]) > abs(aug[pivot, k]) or np.isnan(aug[i, k]):
                 pivot = i
-        if pivot != k:
-            for j in range(k, 2 * m):
-                aug[p, k, j], aug[p, pivot, j] = aug[p, pivot, j], aug[p, k, j]
-        inverse = 1.0 / aug[p, k, k]
-        for j in range(k, 2 * m):
-            aug[p, k, j] *= inverse
+        inverse = everywhere(_SIDE, 1.0 / aug[pivot, k])
+        for j in range(0, row, each):
+            own = following(_SIDE, aug, (k, j))
+            put_following(
+                _SIDE, aug, (k, j), multiplied(following(_SIDE, aug, (pivot, j)), inverse)
+            )
+            if pivot != k:
+                put_following(_SIDE, aug, (pivot, j), own)
         for i in range(m):
-            if i != k and aug[p, i, k] != 0.0:
-                factor = aug[p, i, k]
-                for j in range(k, 2 * m):
-                    aug[p, i, j] -= factor * aug[p, k, j]
+            if i != k and aug[i, k] != 0.0:
+                factor = everywhere(_SIDE, aug[i, k])
+                for j in range(0, row, each):
+                    product = multiplied(factor, following(_SIDE, aug, (k, j)))
+                    total = subtracted(following(_SIDE, aug, (i, j)), product)
+                    put_following(_SIDE, aug, (i, j), total)
 
 
 @compiled(allocates=False, error_model="numpy", forceinline=True)
-def _judge_point(p, tier0, work, progress, limits, lost):
+def _judge_point(p, tier0, work, progress, limits, space):
     """Estimate the error of the last fold of a point, and set its next depth.
 
     Args:
@@ -183,9 +201,9 @@ def _judge_point(p, tier0, work, progress, limits, lost):
         work: See `work.Work`; the solution before is replaced.
         progress: See `work.Progress`; changed in place.
         limits: See `settle_points`.
-        lost: Space, (3, tier0).
+        space: See `settle_points`.
     """
-    rtol, most = limits
+    (rtol, most), (equations, lost) = limits, space
     depth, depths, folds, changes, count, singular, status, error, scale, residual = progress
     x, before, size = work.x, work.x_before, work.x.shape[1]
     depths[p, 0], depths[p, 1], depths[p, 2] = depths[p, 1], depths[p, 2], depth[p]
@@ -201,10 +219,10 @@ def _judge_point(p, tier0, work, progress, limits, lost):
         if singular[p] == convergence.PATIENCE:
             status[p] = DEFERRED
     else:
-        scale[p] = _largest_element(p, tier0.basis, x, x, 0.0)
+        scale[p] = _largest_element(p, tier0, x, x, 0.0)
         wanted = rtol * scale[p]
     if not np.isnan(x[p, 0] + before[p, 0]):
-        change = _largest_element(p, tier0.basis, x, before, 1.0)
+        change = _largest_element(p, tier0, x, before, 1.0)
         changes[p, 0], changes[p, 1], changes[p, 2] = changes[p, 1], changes[p, 2], change
         count[p] += 1
         known = (_last_three(changes, p), count[p], scale[p])
@@ -213,7 +231,7 @@ def _judge_point(p, tier0, work, progress, limits, lost):
             status[p] = DEFERRED
         hidden = 0.0
         if error[p] <= wanted or folds[p] >= convergence.PATIENCE:
-            inverse = work.equations[p, :, size:]
+            inverse = equations[:, size : 2 * size]
             hidden = lost_with_room(inverse, 0, tier0.size[p], work.k[p], work.above[p], x[p], lost)
         outcome = convergence.outcome(
             error[p] + hidden, hidden, wanted, *known, depth[p], most, folds[p]
@@ -223,6 +241,9 @@ def _judge_point(p, tier0, work, progress, limits, lost):
             stated = convergence.stated_error(tried, *known)
             error[p] = stated + hidden + _LAST_PLACES * scale[p]
             residual[p] = _residual(p, tier0.a, work)
+            for i in range(size):
+                for j in range(size):
+                    work.inverse[p, i, j] = equations[i, size + j]
         elif outcome != convergence.GOING_ON:
             status[p] = DEFERRED
     if status[p] == ACTIVE and folds[p] >= convergence.MOST_FOLDS:
@@ -244,19 +265,20 @@ def _last_three(table, p):
 
 
 @compiled(allocates=False, error_model="numpy")
-def _largest_element(p, basis, x, y, share):
+def _largest_element(p, tier0, x, y, share):
     """Largest matrix element of the operator with the coordinates x - share y of a point.
 
     The operator is Hermitian, to the bit: on and above its diagonal stands all that is needed.
     """
+    basis, own = tier0.basis, tier0.first[p]
     largest, d = 0.0, int(np.sqrt(basis.shape[1]) + 0.5)
     for row in range(d):
         for i in range(row * d + row, row * d + d):
             real, imaginary = 0.0, 0.0
             for j in range(x.shape[1]):
                 coordinate = x[p, j] - share * y[p, j]
-                real += basis[p, i, j].real * coordinate
-                imaginary += basis[p, i, j].imag * coordinate
+                real += basis[own, i, j].real * coordinate
+                imaginary += basis[own, i, j].imag * coordinate
             largest = max(largest, real * real + imaginary * imaginary)
     return np.sqrt(largest)
 

@@ -15,7 +15,13 @@ from thermalent.continued_fraction.batch.arrangement import (
     room_for,
     side_by_side_of,
 )
-from thermalent.continued_fraction.batch.work import Progress, TierZero, Work, beginning
+from thermalent.continued_fraction.batch.work import (
+    NUMBERS_AT_A_TIME,
+    Progress,
+    TierZero,
+    Work,
+    beginning,
+)
 from thermalent.continued_fraction.chain import rounding
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.one_structure.blocks import lane_tiers
@@ -34,12 +40,14 @@ class Fractions:
 
     def __init__(self, group: Chains, threads: int) -> None:
         self.group, self.threads = group, threads
-        self.tier0 = TierZero(group.six[0], group.size.a[0], group.tier0)
+        self.tier0 = TierZero(group.six[0], group.size.a[0], group.tier0, group.first)
         count, tier0_size = len(group.points), group.reached.tier0_size
-        k, before, above = np.full((3, count, tier0_size, tier0_size), np.nan)
+        k, before, above, inverse = np.full((4, count, tier0_size, tier0_size), np.nan)
         x, x_before = np.full((2, count, tier0_size), np.nan)
-        equations = np.empty((count, tier0_size, 2 * tier0_size))
-        self.work = Work(k, before, x, x_before, equations, above)
+        self.work = Work(k, before, x, x_before, above, inverse)
+        # The shape of the equations of one point: see `convergence.settle_points`.
+        row = -(-2 * tier0_size // NUMBERS_AT_A_TIME) * NUMBERS_AT_A_TIME
+        self.equations = tier0_size, row
 
     def converge(self, rtol: float, most: int = MOST_TIERS, widest: float = math.inf) -> Progress:
         """Fold at more and more tiers until every point is settled, one way or the other."""
@@ -73,14 +81,14 @@ class Fractions:
         state = (self.tier0, self.work, progress, group.reached.populations, (rtol, most))
 
         def task(some: np.ndarray, how: Arrangement) -> None:
-            lost = np.empty((3, group.reached.tier0_size))
+            space = np.zeros(self.equations), np.empty((3, self.equations[0]))
             if how.alone:
                 room = self._room(how, tiers.values)
-                search_points(some, tiers, group.rate, *state, lost, rounds, room, how.side)
+                search_points(some, tiers, group.rate, *state, space, rounds, room, how.side)
             else:
                 reverse = bool(progress.folds[some[0]] % 2)
                 self._fold(some, how, progress.depth, reverse, tiers, self.work.k)
-                settle_points(some, *state, lost)
+                settle_points(some, *state, space)
 
         self._share(task, parts)
 
@@ -113,7 +121,8 @@ class Fractions:
 
         def task(some: np.ndarray, how: Arrangement) -> None:
             self._fold(some, how, tiers, False, group.folded, work.k)
-            solve_points(some, self.tier0, work, group.reached.populations)
+            space = np.zeros(self.equations), np.empty((3, self.equations[0]))
+            solve_points(some, self.tier0, work, group.reached.populations, space)
 
         self._share(task, self._parts(points, tiers))
         regular = ~np.isnan(work.x[points, 0])

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+# Of a row of equations so many are subtracted by one instruction: rows are filled with zeros.
+NUMBERS_AT_A_TIME = 8
+
 
 class TierZero(NamedTuple):
     """A at tier 0 of the chains of some points, and what its unknowns stand for."""
@@ -13,6 +16,7 @@ class TierZero(NamedTuple):
     a: np.ndarray  # of the even tiers, (p, m_0, m_0)
     size: np.ndarray  # what its elements were summed from, (p, m_0, m_0)
     basis: np.ndarray  # operators of tier 0 as columns, (p, d^2, tier0)
+    first: np.ndarray  # a point with the same operators: one for many stays in the cache, (p,)
 
 
 class Work(NamedTuple):
@@ -22,14 +26,8 @@ class Work(NamedTuple):
     before: np.ndarray  # K of the fold before
     x: np.ndarray
     x_before: np.ndarray
-    # A_0 + K with the trace in the place of its first row, then its inverse, (p, tier0, 2 tier0)
-    equations: np.ndarray
     above: np.ndarray  # what rounding may change in K; K of disturbed tiers until there is another
-
-    @property
-    def inverse(self) -> np.ndarray:
-        """The inverses of the equations."""
-        return self.equations[:, :, self.x.shape[1] :]
+    inverse: np.ndarray  # of A_0 + K with the trace in the place of its first row, where settled
 
 
 class Progress(NamedTuple):

@@ -63,6 +63,7 @@ class Chains(NamedTuple):
         rate: Amplitude decay rates lambda of the modes, (p,).
         width: sqrt|V| of each, (p,).
         tier0: Hermitian basis matrices of tier 0 as columns, (p, d^2, tier0).
+        first: Of each the first of those before it that all have its basis, (p,).
         basis_of: From the position of one of them here to its Hermitian basis, (d^2, d^2), which is
             worked out again.
         reached: The unknowns.
@@ -75,6 +76,7 @@ class Chains(NamedTuple):
     rate: np.ndarray
     width: np.ndarray
     tier0: np.ndarray
+    first: np.ndarray
     basis_of: Callable[[int], np.ndarray]
     reached: ReachedUnknowns
 
@@ -156,6 +158,7 @@ def chains(
                 rate=rate[rows],
                 width=np.sqrt(np.abs(variance[rows])),
                 tier0=tier0_basis,
+                first=_runs(frames[rows]) if len(rows) > 1 else np.zeros(1, np.int64),
                 basis_of=lambda row, rows=rows: assembled(slice(rows[row], rows[row] + 1)).found[0][
                     0
                 ],  # type: ignore[misc]
@@ -256,6 +259,12 @@ def _source(numbers: NetworkNumbers, nodes: int) -> tuple[np.ndarray, np.ndarray
     lost, absorbed = weights[:, nodes**2].real, weights[:, 2 * nodes**2].real
     relaxation = lost - absorbed + bath
     return relaxation / 2, (absorbed + bath * occupation) / relaxation
+
+
+def _runs(tables: np.ndarray) -> np.ndarray:
+    """Of each table the first of those before it that are all the same, (p,)."""
+    other = np.append(True, (tables[1:] != tables[:-1]).any(axis=(1, 2)))
+    return np.flatnonzero(other)[np.cumsum(other) - 1]
 
 
 def _frames(number: np.ndarray, lowering: np.ndarray, numbers: np.ndarray) -> np.ndarray:
