@@ -1,12 +1,11 @@
 """The space of chains that are folded in groups, for blocks of which every element is there."""
 
-import itertools
 from types import SimpleNamespace
 
 import numpy as np
 
 from tests.support.plain_kernels import plain
-from thermalent.continued_fraction.batch import convergence, group_kernels
+from thermalent.continued_fraction.batch import group_kernels
 
 
 def test_there_is_a_step_for_every_element_and_every_row(monkeypatch):
@@ -37,27 +36,3 @@ def test_there_is_a_step_for_every_element_and_every_row(monkeypatch):
     assert room.zeros.size == 2 * groups * (12 + 8) * lanes
     assert room.x.shape == (groups, 3, 4, lanes)
     assert room.x_odd.shape == (groups, 4, 2, lanes)
-
-
-def test_an_inverse_takes_the_largest_pivots_and_spreads_what_is_no_number(monkeypatch):
-    """Every order of rows, of which each needs other exchanges; and numbers of all sizes."""
-    kernels = plain(convergence, monkeypatch)
-    rng = np.random.default_rng(1)
-    matrices = [np.eye(4)[list(order)] for order in itertools.permutations(range(4))]
-    matrices += [10.0 ** rng.uniform(-6, 6, (4, 1)) * rng.normal(size=(4, 4)) for _ in range(5)]
-    for matrix in matrices:
-        both = np.concatenate([matrix, np.eye(4)], axis=1)[None].copy()
-        kernels._invert(0, both)
-        np.testing.assert_allclose(both[0, :, :4], np.eye(4), atol=1e-12)
-        np.testing.assert_allclose(both[0, :, 4:] @ matrix, np.eye(4), atol=1e-9)
-    # The pivots are the largest: of each column no factor is above one.
-    small = np.array([[1e-20, 1.0], [1.0, 1.0]])
-    both = np.concatenate([small, np.eye(2)], axis=1)[None].copy()
-    kernels._invert(0, both)
-    np.testing.assert_allclose(both[0, :, 2:], [[-1.0, 1.0], [1.0, 0.0]], atol=1e-15)
-    for i, j in itertools.product(range(3), repeat=2):
-        matrix = np.eye(3) + 0.1
-        matrix[i, j] = np.nan
-        both = np.concatenate([matrix, np.eye(3)], axis=1)[None].copy()
-        kernels._invert(0, both)
-        assert np.any(np.isnan(both[0, :, 3:]), axis=1).all()
