@@ -106,8 +106,8 @@ def _cores() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-@click.command()
-@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.command(epilog=f"Figures: {', '.join(NAMES)}.")
+@click.argument("names", nargs=-1, type=click.Choice(NAMES), metavar="[NAME]...")
 @click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default="output")
 @click.option(
     "--processes", type=click.IntRange(min=1), default=_cores, show_default="one per core"

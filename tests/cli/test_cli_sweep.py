@@ -176,6 +176,7 @@ def test_zips_and_points_and_own_models(tmp_path):
         ("block =", "blocks =", "no key 'blocks'; the nearest is 'block'"),
         ("gamma =", "gama =", "nearest: 'gamma'"),
         ("kappa =", "kapa =", "nearest: 'kappa'"),
+        ("[0.1, 0.5]", "[]", "[grid] kappa: must have at least one value, but is []."),
         ("concurrence", "concurence", "the nearest is 'concurrence'"),
         ("[fixed]", "[fixed", "is no TOML"),
         ('model = "thermal_link"', "", "the key 'model' is missing"),

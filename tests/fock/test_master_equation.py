@@ -94,3 +94,19 @@ def test_a_channel_with_a_negative_rate_by_rounding_has_no_jump_operator(unit):
     for a in (-9 * b, other, 9 * b.conj()):
         with pytest.raises(te.ThermalentError, match="negative rate within rounding"):
             _jump_operator(unit * a, b)
+
+
+@pytest.mark.parametrize("n_th", [0.0, 0.5, 40.0])
+def test_levels_that_are_not_given_leave_out_a_millionth(n_th):
+    network = te.thermal_link(n_th=n_th, kappa=0.2)
+    cutoff = te.master_equation(network).dims[0]
+    ratio = n_th / (n_th + 2)  # n_th/2 quanta
+    assert ratio**cutoff <= 1.01e-6
+    assert cutoff <= 4 or ratio ** (cutoff - 2) > 1e-6
+
+
+def test_levels_of_very_hot_modes_have_to_be_given():
+    hot = te.thermal_link(n_th=1e6, kappa=0.2)
+    with pytest.raises(te.ThermalentError, match="`cutoff` must be given, as the modes are too ho"):
+        te.master_equation(hot)
+    assert te.master_equation(hot, 3).dims == (3, 2, 2)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.operators.reading.observables import MEASURES
 
 matplotlib.use("Agg")
 
@@ -26,6 +27,12 @@ def test_texts_are_short_and_name_the_method_and_the_error(state, evolution):
         assert "ContinuedFraction" in shown
         assert "converged" in shown
     assert f"{float(state.error):.1e}" in repr(state)
+
+
+def test_completion_offers_every_observable(state, evolution):
+    for result in (state, evolution):
+        offered = [measure.name for measure in MEASURES if measure.name in dir(result)]
+        assert len(offered) == len(MEASURES)
 
 
 def test_the_table_of_a_state_holds_its_numbers_to_their_errors(state):

@@ -52,6 +52,11 @@ def test_they_are_explained(call, words):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        (lambda: te.thermal_link("1220", 0.1), "is '1220', which is text.$"),
+        (lambda: te.thermal_link([1, 2], 0.1), r"is \[1, 2\], which is not one number.$"),
+        (lambda: te.thermal_link(np.ones(2), 0.1), r"is array\(.*\), which is not one number.$"),
+        (lambda: te.thermal_link(1j, 0.1), "is 1j, which is complex.$"),
+        (lambda: te.thermal_link(True, 0.1), "is True.$"),
         (lambda: te.concurrence(STATE), "by ContinuedFraction.*>, whose matrix is its `.state`"),
         (lambda: te.concurrence(LINK), r"is <Network: [^>]*>\.$"),
         (lambda: te.load("nothing.npz"), "^There is no file 'nothing.npz'.$"),

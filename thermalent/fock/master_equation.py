@@ -10,11 +10,14 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.fock.lindbladian import truncated_lowering, truncated_operators
+from thermalent.fock.truncation import first_cutoffs, occupations
 from thermalent.networks.network import Network
 from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, with_explained_calls
 from thermalent.support.errors import ArgumentError, optional
 
+_LEFT_OUT = 3e-5  # with the margin of thirty of `first_cutoffs`, a millionth
+_MOST_LEVELS, _PER_QUANTUM = 1_000_000, 17.0
 _ROUNDING = 1e-12  # a jump term is a multiple of D[O] to this, relative to its largest element
 
 
@@ -62,7 +65,7 @@ class MasterEquation(metaclass=ExplainedClass):
 
 
 @with_explained_calls
-def master_equation(network: Network, cutoff: int | Sequence[int] = 10) -> MasterEquation:
+def master_equation(network: Network, cutoff: int | Sequence[int] | None = None) -> MasterEquation:
     r"""The master equation of a network as operators, its modes cut off at number states.
 
     $$\dot\rho = -i[H, \rho] + \sum_k \mathcal{D}[O_k]\rho, \qquad
@@ -70,21 +73,24 @@ def master_equation(network: Network, cutoff: int | Sequence[int] = 10) -> Maste
 
     Args:
         network: What the operators are of.
-        cutoff: Levels N kept of each mode, >= 2: one number, or one per mode. The truncation is
-            not judged: a thermal mode of n quanta needs some 20 n.
+        cutoff: Levels N kept of each mode, >= 2: one number, or one per mode, which is not judged.
+            If not given, as many as leave out a millionth of the modes' own thermal states, some
+            17 n for n quanta.
 
     Returns:
         Hamiltonian and jump operators as sparse arrays, modes first, then the emitters in order.
 
     Raises:
-        ValueError: a cutoff is below 2; or a mode without back-action, whose equation has no
-            jump operators.
+        ValueError: a cutoff is below 2, or has to be given (modes without a steady state of their
+            own, or so hot that a million levels would not do); or a mode without back-action, whose
+            equation has no jump operators.
     """
     if not isinstance(network, Network):
         checks.fail("network", "a thermalent Network", network)
+    given = _enough_levels(network) if cutoff is None else cutoff
     levels = tuple(
         checks.integer("cutoff", size, 2)
-        for size in checks.per_item("cutoff", cutoff, len(network.modes), "mode")
+        for size in checks.per_item("cutoff", given, len(network.modes), "mode")
     )
     for mode in network.modes:
         if not mode.backaction:
@@ -100,6 +106,16 @@ def master_equation(network: Network, cutoff: int | Sequence[int] = 10) -> Maste
         lowering=dict(zip(names, truncated_lowering(network, levels), strict=True)),
         dims=(*levels, *network.dims),
     )
+
+
+def _enough_levels(network: Network) -> tuple[int, ...]:
+    """Levels of each mode beyond which hardly anything of its thermal state lies."""
+    quanta = occupations(network)
+    if quanta is None or np.any(quanta * _PER_QUANTUM > _MOST_LEVELS):
+        hot = "the modes are too hot for all of their levels"
+        said = "they have no steady state of their own" if quanta is None else hot
+        checks.fail("cutoff", f"given, as {said}", checks.Words("not given"))
+    return first_cutoffs([float(n / (n + 1)) for n in quanta], _LEFT_OUT)
 
 
 def _jump_operator(a: sparse.csr_array, b: sparse.csr_array) -> sparse.csr_array:

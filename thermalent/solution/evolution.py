@@ -78,6 +78,10 @@ class Evolution(Saved, ShownEvolution):
             stats=self.stats,
         )
 
+    def __dir__(self) -> list[str]:
+        """With every line of the table of observables, which completion then offers."""
+        return sorted({*super().__dir__(), *observables.methods_without_own()})
+
     def __getattr__(self, name: str) -> Callable[..., Estimates]:
         """Every line of the table of observables, also one that has no method below."""
         return observables.of_evolution(self, name)

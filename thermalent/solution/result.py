@@ -133,6 +133,10 @@ class SteadyState(Saved, ShownState):
         keep = [self.network.position(name) for name in names]
         return entanglement.partial_trace(self.state, self.network.dims, keep)
 
+    def __dir__(self) -> list[str]:
+        """With every line of the table of observables, which completion then offers."""
+        return sorted({*super().__dir__(), *observables.methods_without_own()})
+
     def __getattr__(self, name: str) -> Callable[..., Estimate]:
         """Every line of the table of observables, also one that has no method below."""
         return observables.of_result(self, name)

@@ -126,7 +126,7 @@ def _number(name: str, allowed: str, value: Any, low: float, high: float = math.
     value = scalar(value)
     # bool is a Real in Python, but a rate of True is a mistake.
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        fail(name, allowed, value)
+        fail(name, allowed, Words(in_message(value) + _no_number(value)))
     try:
         number = float(value)
     except OverflowError:  # an integer beyond 1e308
@@ -134,6 +134,15 @@ def _number(name: str, allowed: str, value: Any, low: float, high: float = math.
     if not (math.isfinite(number) and low <= number <= high):
         fail(name, allowed, value)
     return number
+
+
+def _no_number(value: Any) -> str:
+    """What stands in place of a real number, where its repr does not say so at once."""
+    if isinstance(value, str):
+        return ", which is text"
+    if isinstance(value, (Sequence, np.ndarray)):
+        return ", which is not one number"
+    return ", which is complex" if isinstance(value, (complex, np.complexfloating)) else ""
 
 
 def integer(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:

@@ -214,6 +214,11 @@ def of_result(result: OneState, name: str) -> Callable[..., Estimate]:
     return lambda *emitters: of_state(result, name, emitters)
 
 
+def methods_without_own() -> list[str]:
+    """The lines of the table that results offer as methods: for completion in an editor."""
+    return [name for name, measure in TABLE.items() if not measure.labelled]
+
+
 def of_evolution(result: SeveralStates, name: str) -> Callable[..., Estimates]:
     """The method under which an evolution offers a line of the table; see `of_result`."""
     _check(result, name)

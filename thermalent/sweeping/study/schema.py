@@ -59,6 +59,8 @@ def _in_words(error: Any) -> str:
     choices = [schema, *schema.get("anyOf", ())]
     names = [name for choice in choices for name in choice.get("enum", ())]
     near = _nearest(value, names) if isinstance(value, str) else ""
+    if error.validator == "minItems" and error.validator_value == 1:
+        return f"must have at least one value, but is {checks.in_message(value)}."
     # Every schema that can fail like this has a description.
     return f"must be {schema['description']}, but is {checks.in_message(value)}{near}."
 
