@@ -180,3 +180,24 @@ def test_where_a_line_fails_contours_begin_after_the_later_run(monkeypatch):
     found._first_try = lambda: FIRST
     found.relaxed()
     assert contours.firsts == [40.0]
+
+
+@pytest.mark.parametrize(("error", "taken"), [(1.0, True), (1.01, False), (None, False)])
+@pytest.mark.parametrize("first", [0.0, 0.5])
+def test_a_line_that_is_tried_first_gives_all_values_or_none(monkeypatch, error, taken, first):
+    """At time zero the start itself, but for four roundings of its largest value."""
+    sum_ = LineSum(Constant(0.5), 1.0, 9, np.array([3.0]), True)
+    line = None if error is None else sum_._replace(error=error * TOLERANCE)
+    monkeypatch.setattr(_Relaxation, "_line", lambda self: line)
+    found = relaxation_of([first, 2.0, 3.0], (Run(), Run()))
+    found.take_line()
+    if not taken:
+        assert (found.values, found.on_line) == ([], 0)
+        return
+    rounding = 4 * np.finfo(float).eps * 1.5
+    starts = first == 0.0
+    assert found.errors == [rounding if starts else TOLERANCE, TOLERANCE, TOLERANCE]
+    assert found.on_line == (2 if starts else 3)
+    assert found.support.tolist() == [3.0]
+    values = [[0.2, -1.5] if starts else [0.1, 0.5], [0.1, 0.5], [0.1, 0.5]]
+    np.testing.assert_array_equal(found.values, values)

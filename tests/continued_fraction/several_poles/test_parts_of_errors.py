@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import thermalent as te
 from tests.support.chain_searches import EPS, LINK, fraction
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult
 from thermalent.continued_fraction.several_poles import (
@@ -73,6 +74,12 @@ def test_the_error_of_an_evolution_holds_both_runs_and_what_the_last_quantum_cha
     np.testing.assert_allclose(error, [0.1 + 5e-3, 0.05 + 1e-2, 0.05 + 1.5e-2])
     sector.relaxed(np.array([0.1, 1.0, 2.0]), 3, 1e-12)
     assert seen[-1][1] == 1e-10
+    # A single pole has no quanta along the chain, and its error is its own.
+    seen.clear()
+    sector = evolution._Sector(chain_of(te.thermal_link(3.0, 0.2, qubits=1)), np.eye(2), 0, 30)
+    sector._run = lambda times, quanta, *given: seen.append(quanta) or ("states", "own", None)
+    assert sector.relaxed(np.array([1.0]), 0, 1e-5) == ("states", "own")
+    assert (seen, depths[-1][0]) == ([0], 0)
 
 
 class Regression:
