@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from thermalent.display import plots
-from thermalent.display.table import html_table, with_error
+from thermalent.display.table import html_table, span, with_error
 from thermalent.solution.stored import Saved
 from thermalent.support.errors import optional
 
@@ -30,7 +30,7 @@ class _OverOneAxis(Saved):
     @property
     def _span(self) -> str:
         _, many = self._axis
-        return _span(getattr(self, many), many)
+        return span(getattr(self, many), many)
 
     def to_xarray(self: Any) -> Any:
         """The values as an `xarray.Dataset` over the frequency or the delay, with their errors.
@@ -190,9 +190,3 @@ class ShownComparison(Saved):
         )
         axes.set(xlabel=self.measure)
         return axes
-
-
-def _span(values: np.ndarray, name: str) -> str:
-    if not len(values):
-        return f"no {name}"
-    return f"{len(values)} {name} from {values[0]:.6g} to {values[-1]:.6g}"

@@ -63,6 +63,13 @@ def with_error(value: float, error: float) -> str:
     return f"{value:.{digits}f} ± {error:.0e}" if abs(value) < 1e6 else f"{value:.6g} ± {error:.0e}"
 
 
+def span(values: Sequence[float], name: str) -> str:
+    """How many numbers there are, and from which to which."""
+    if not len(values):
+        return f"no {name}"
+    return f"{len(values)} {name} from {values[0]:.6g} to {values[-1]:.6g}"
+
+
 def _row(cells: Sequence[object], tag: str) -> str:
     inside = "".join(f'<{tag} style="{_CELL}">{escape(str(cell))}</{tag}>' for cell in cells)
     return f"<tr>{inside}</tr>"

@@ -43,7 +43,6 @@ class Control:
         name: In links.
         label: Beside the box.
         kind: What the text must be, None for a plain number.
-        unit: SI unit of the slider's range; empty for a plain number.
         low: Lower end of the slider.
         high: Upper end of the slider.
         scale: "log", "linear", or "square", which has zero and is finer near it.
@@ -56,7 +55,6 @@ class Control:
     name: str
     label: str
     kind: Kind | None = None
-    unit: str = ""
     low: float
     high: float
     scale: str = "log"
@@ -64,6 +62,11 @@ class Control:
     optional: bool = False
     times: str = ""
     mirror: bool = False
+
+    @property
+    def unit(self) -> str:
+        """SI unit of the slider's range; empty for a plain number."""
+        return "" if self.kind is None else self.kind.unit
 
     def number(self, text: str) -> float | None:
         """The value in SI; None if there is none.
@@ -89,7 +92,6 @@ def _of_qubit(number: int) -> tuple[Control, ...]:
             name=f"gamma_{number}",
             label=f"Decay rate of qubit {number}, γ/2π",
             kind=FREQUENCY,
-            unit="Hz",
             low=1e3,
             high=1e9,
         ),
@@ -97,7 +99,6 @@ def _of_qubit(number: int) -> tuple[Control, ...]:
             name=f"detuning_{number}",
             label=f"Detuning of qubit {number}, Δ/2π",
             kind=FREQUENCY,
-            unit="Hz",
             low=-3.0,
             high=3.0,
             scale="linear",
@@ -123,7 +124,6 @@ CONTROLS: tuple[Control, ...] = (
         name="temperature",
         label="Temperature of the source",
         kind=TEMPERATURE,
-        unit="K",
         low=1e-2,
         high=1e4,
         check=checks.nonnegative,
@@ -132,7 +132,6 @@ CONTROLS: tuple[Control, ...] = (
         name="frequency",
         label="Frequency of the filter, ω/2π",
         kind=FREQUENCY,
-        unit="Hz",
         low=1e8,
         high=1e12,
     ),
@@ -150,7 +149,6 @@ CONTROLS: tuple[Control, ...] = (
         name="dephasing_time",
         label="Dephasing time of the qubits (empty: no dephasing)",
         kind=TIME,
-        unit="s",
         low=1e-8,
         high=1.0,
         optional=True,
@@ -167,7 +165,6 @@ CONTROLS: tuple[Control, ...] = (
         name="base_temperature",
         label="Temperature of the waveguide",
         kind=TEMPERATURE,
-        unit="K",
         low=0.0,
         high=4.0,
         scale="square",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from thermalent.display import plots
 from thermalent.filters import resonators, response, transmissions
 from thermalent.filters.measured import from_data
 from thermalent.filters.measured.fit import Fit
@@ -373,13 +374,7 @@ class Filter(metaclass=ExplainedClass):
             axes: Where to draw; a new figure if not given.
             points: Number of frequencies.
         """
-        import matplotlib.pyplot as plt
-        from matplotlib.axes import Axes
-
-        if axes is None:
-            _, axes = plt.subplots()
-        elif not isinstance(axes, Axes):
-            checks.fail("axes", "the axes of a matplotlib figure", axes)
+        axes = plots.axes_or_new(axes)
         points = checks.integer("points", points, 2, checks.MOST_TIMES)
         poles = self.poles
         centre = float(np.mean(poles.imag))

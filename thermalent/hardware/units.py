@@ -38,6 +38,7 @@ class Kind(NamedTuple):
     """A kind of laboratory number: what is allowed, and its SI value from root units."""
 
     words: str
+    unit: str
     to_si: Callable[[float, Units, Units], float | None]
 
 
@@ -53,9 +54,9 @@ def _hertz(magnitude: float, root: Units, given: Units) -> float | None:
     return magnitude if named and root == {"second": -1} else None
 
 
-TEMPERATURE = Kind("a temperature such as '293K'", _plain("kelvin"))
-FREQUENCY = Kind("a frequency such as '5GHz' (or an angular one in rad/s)", _hertz)
-TIME = Kind("a time such as '20us'", _plain("second"))
+TEMPERATURE = Kind("a temperature such as '293K'", "K", _plain("kelvin"))
+FREQUENCY = Kind("a frequency such as '5GHz' (or an angular one in rad/s)", "Hz", _hertz)
+TIME = Kind("a time such as '20us'", "s", _plain("second"))
 
 
 def quantity_in_si(name: str, value: Any, kind: Kind, check: Callable[[str, Any], float]) -> float:

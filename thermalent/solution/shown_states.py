@@ -10,7 +10,7 @@ import numpy as np
 from thermalent.display import plots
 from thermalent.display.animation import moving_matrix
 from thermalent.display.bloch import bloch_sphere
-from thermalent.display.table import html_table, in_a_row, with_error
+from thermalent.display.table import html_table, in_a_row, span, with_error
 from thermalent.networks.nodes import Qubit
 from thermalent.networks.shown_network import names_in_short
 from thermalent.operators import states
@@ -123,13 +123,13 @@ class ShownEvolution(metaclass=ExplainedClass):
     def __repr__(self: Any) -> str:
         return (
             f"<Evolution: {self.network.label} ({names_in_short(self.network)}) by "
-            f"{self.method.name}, {_span(self)}, error at most {_largest(self.error):.1e}, "
-            f"{self.status.outcome}>"
+            f"{self.method.name}, {span(self.times, 'times')}, error at most "
+            f"{_largest(self.error):.1e}, {self.status.outcome}>"
         )
 
     def _repr_html_(self: Any) -> str:
         rows = [
-            ("times", _span(self)),
+            ("times", span(self.times, "times")),
             ("largest error of a state", f"{_largest(self.error):.1e}"),
             ("how", self.how),
             ("status", " ".join(f"{self.status.outcome} {self.status.message}".split())),
@@ -295,13 +295,6 @@ def _two_qubits(result: Any) -> bool:
 
 def _largest(error: np.ndarray) -> float:
     return float(np.max(error, initial=0.0))
-
-
-def _span(result: Any) -> str:
-    times = result.times
-    return (
-        f"{len(times)} times from {times[0]:.6g} to {times[-1]:.6g}" if len(times) else "no times"
-    )
 
 
 def _attributes(result: Any) -> dict[str, str]:

@@ -14,13 +14,13 @@ from thermalent.continued_fraction.chain import chain as chains
 from thermalent.continued_fraction.chain.assembly import assemble
 from thermalent.continued_fraction.chain.chain import (
     Band,
-    chain_sizes,
     generator,
     hierarchy_chain,
     summed,
 )
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.kernels import basis as kernels
+from thermalent.continued_fraction.chain.rounding import real_sizes
 from thermalent.continued_fraction.chain.tier_operators import TierOperators
 from thermalent.operators.superoperators import dense
 
@@ -355,7 +355,7 @@ def test_a_disturbed_matrix_differs_by_four_roundings_of_its_sums(name, charge, 
 def test_sizes_of_a_chain_are_those_of_its_sums(name):
     h = hierarchy(NETWORKS[name])
     chain, full = hierarchy_chain(h), generator(h)
-    found = chain_sizes(h, chain)
+    found = real_sizes(h, chain)
     for part, sizes, places in (
         (full.a, found.a, ((0, 0), (1, 1))),
         (full.up, found.up, ((0, 1), (1, 0))),

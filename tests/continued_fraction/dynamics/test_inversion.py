@@ -12,7 +12,7 @@ from thermalent.continued_fraction.dynamics.laplace.inversion import (
     Inverter,
     Response,
 )
-from thermalent.continued_fraction.dynamics.laplace.reduced import Transformed, folded
+from thermalent.continued_fraction.dynamics.laplace.reduced import Folded, Transformed
 
 TOLERANCE = 1e-8
 
@@ -49,7 +49,7 @@ def test_transforms_at_many_nodes_are_those_at_one():
     chain = hierarchy_chain(h)
     b = np.linspace(1, 2, chain.tier0_size)
     nodes, conserved = np.array([0.5 + 1j, -0.1 + 2j, 3 - 0.4j]), Conserved(chain)
-    equation = folded(chain, b)
+    equation = Folded(chain, b)
     for given in (equation, lambda z, depth: equation(z, depth)):
         transform = Transformed(conserved, given)
         for depth in (0, 1, 30):

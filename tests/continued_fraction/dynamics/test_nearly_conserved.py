@@ -10,7 +10,7 @@ from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.dynamics.laplace import conserved
 from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
-from thermalent.continued_fraction.dynamics.laplace.reduced import folded, response
+from thermalent.continued_fraction.dynamics.laplace.reduced import Folded, response
 
 START = np.diag([0.14, 0.59, 0.22, 0.05])
 
@@ -49,7 +49,7 @@ def test_transforms_at_large_z_keep_their_digits():
     chain = hierarchy_chain(hierarchy(network))
     start = np.ones(chain.tier0_size)
     own = chain.a[0][: chain.tier0_size, : chain.tier0_size]
-    transformed = response(chain, folded(chain, start), folded(chain, start)).transform
+    transformed = response(chain, Folded(chain, start), Folded(chain, start)).transform
     nodes = np.array([1e5 + 3e6j, 1e8j])
     second = (nodes[:, None] * transformed.at_nodes(nodes, 20) - start) * nodes[:, None]
     np.testing.assert_allclose(second, np.tile(own @ start, (2, 1)), atol=1e-5)

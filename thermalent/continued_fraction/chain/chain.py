@@ -347,30 +347,6 @@ def summed(superoperator: Superoperator) -> Superoperator:
     return sizes + sparse.diags_array(missing)
 
 
-def chain_sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
-    """What the elements of A, B and C of a chain of charge zero were summed from.
-
-    Args:
-        h: The hierarchy.
-        chain: Its chain, of the scale that balances the tiers.
-    """
-    full, bases = generator(h), chain.basis
-
-    def block(part: Superoperator, rows: int, columns: int) -> np.ndarray:
-        left, right = (
-            (abs(basis.real), abs(basis.imag)) for basis in (bases[rows], bases[columns])
-        )
-        of = summed(part.real), summed(part.imag)
-        table = sum(left[i].T @ (of[(i + j) % 2] @ right[j]) for i in range(2) for j in range(2))
-        return np.asarray(table if isinstance(table, np.ndarray) else table.toarray())
-
-    return Sizes(
-        a=(block(full.a, 0, 0), block(full.a, 1, 1)),
-        up=(block(full.up, 0, 1), block(full.up, 1, 0)),
-        down=(block(full.down, 0, 1), block(full.down, 1, 0)),
-    )
-
-
 def _block(matrix: Superoperator, index: np.ndarray) -> np.ndarray:
     if isinstance(matrix, np.ndarray):
         return matrix[np.ix_(index, index)]

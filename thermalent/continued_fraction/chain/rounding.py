@@ -11,6 +11,7 @@ rounding at the tiers above zero, \(\delta K\), is sampled by disturbing them at
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -31,13 +32,45 @@ from thermalent.operators.superoperators import Operator, Superoperator
 
 def sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
     """Sums of the absolute values of the terms of each element of a hierarchy's tiers."""
-    full = generator(h)
-    basis = tuple(abs(part) for part in chain.basis)
-    a, up, down = summed(full.a), abs(full.up), abs(full.down)
+    full, bases = generator(h), [abs(basis) for basis in chain.basis]
+
+    def block(part: Superoperator, rows: int, columns: int) -> np.ndarray:
+        return _table(bases[rows], part, bases[columns])
+
+    return _by_parity(block, summed(full.a), abs(full.up), abs(full.down))
+
+
+def real_sizes(h: Hierarchy, chain: HierarchyChain) -> Sizes:
+    """The same for a chain of charge zero, whose elements are sums of real parts alone.
+
+    Args:
+        h: The hierarchy.
+        chain: Its chain, of the scale that balances the tiers.
+    """
+    full, bases = generator(h), chain.basis
+
+    def block(part: Superoperator, rows: int, columns: int) -> np.ndarray:
+        left, right = (
+            (abs(basis.real), abs(basis.imag)) for basis in (bases[rows], bases[columns])
+        )
+        of = summed(part.real), summed(part.imag)
+        tables = [_table(left[i], of[(i + j) % 2], right[j]) for i in range(2) for j in range(2)]
+        return np.asarray(np.sum(tables, axis=0))
+
+    return _by_parity(block, full.a, full.up, full.down)
+
+
+def _by_parity(
+    block: Callable[[Superoperator, int, int], np.ndarray],
+    a: Superoperator,
+    up: Superoperator,
+    down: Superoperator,
+) -> Sizes:
+    """The blocks of A, B and C between even and odd tiers."""
     return Sizes(
-        a=(_table(basis[0], a, basis[0]), _table(basis[1], a, basis[1])),
-        up=(_table(basis[0], up, basis[1]), _table(basis[1], up, basis[0])),
-        down=(_table(basis[0], down, basis[1]), _table(basis[1], down, basis[0])),
+        a=(block(a, 0, 0), block(a, 1, 1)),
+        up=(block(up, 0, 1), block(up, 1, 0)),
+        down=(block(down, 0, 1), block(down, 1, 0)),
     )
 
 

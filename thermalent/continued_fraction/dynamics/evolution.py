@@ -23,7 +23,7 @@ from thermalent.continued_fraction.dynamics.all_tiers import (
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
 from thermalent.continued_fraction.dynamics.laplace.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter
-from thermalent.continued_fraction.dynamics.laplace.reduced import folded, response
+from thermalent.continued_fraction.dynamics.laplace.reduced import Folded, response
 from thermalent.continued_fraction.dynamics.laplace.rounding import redrawn
 from thermalent.continued_fraction.dynamics.relaxation import (
     LAST_MARK,
@@ -132,7 +132,7 @@ def _from_stationary(
         tolerance,
         Steps(chain, b, depth, reading_with_trace(chain, b), other),
         Inverter(
-            response(chain, folded(chain, b), folded(other, b)), depth, tolerance, real=q == 0
+            response(chain, Folded(chain, b), Folded(other, b)), depth, tolerance, real=q == 0
         ),
         line_first=line_first,
     )

@@ -16,11 +16,11 @@ import numpy as np
 from thermalent.continued_fraction.chain.chain import (
     HierarchyChain,
     HierarchyTerms,
-    chain_sizes,
     generator,
     hierarchy_chain,
 )
 from thermalent.continued_fraction.chain.hierarchy import Hierarchy
+from thermalent.continued_fraction.chain.rounding import real_sizes
 from thermalent.continued_fraction.radial.equation import RadialEquation, radial_equation
 from thermalent.continued_fraction.radial.integrals import RadialIntegrals, radial_integrals
 from thermalent.continued_fraction.radial.solution import (
@@ -97,7 +97,7 @@ class HotChain:
     ) -> None:
         self.changes, self.gradient, self.scales = changes, gradient, scales
         self.chain = hierarchy_chain(h, changes=[slope.estimate for slope in changes])
-        sizes = chain_sizes(h, self.chain)
+        sizes = real_sizes(h, self.chain)
         self.equation = radial_equation(self.chain, sizes, h.modes[0])
         self.rounding = np.zeros(len(changes))
 

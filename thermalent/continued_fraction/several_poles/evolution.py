@@ -18,7 +18,7 @@ from thermalent.continued_fraction.chain.stationary import TierZeroEquation, res
 from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.dynamics.laplace.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter
-from thermalent.continued_fraction.dynamics.laplace.reduced import folded, response
+from thermalent.continued_fraction.dynamics.laplace.reduced import Folded, response
 from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
 from thermalent.continued_fraction.dynamics.steps import Steps, largest_rate
 from thermalent.continued_fraction.several_poles.chain.building import tiers
@@ -125,7 +125,7 @@ class _Sector:
     def _transformed(
         self, built: Tiers, start: np.ndarray, weighted: list[tuple[complex, float]]
     ) -> np.ndarray:
-        equation = folded(built, start)
+        equation = Folded(built, start)
         basis = built.basis[0][:, : built.tier0_size]
         return np.array(
             [w * (basis @ np.linalg.solve(*equation(z, self.depth))) for z, w in weighted]
@@ -156,7 +156,7 @@ class _Sector:
         other = built.rescaled(_RESCALED)
         # Poles are not searched: steps continue until contours agree.
         over_time = replace(
-            response(built, folded(built, start), folded(other, start), chained=False),
+            response(built, Folded(built, start), Folded(other, start), chained=False),
             work=fold_work(self.depth, max(built.sizes)),
             seeds=seeds,
         )

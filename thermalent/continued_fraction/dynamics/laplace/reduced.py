@@ -39,11 +39,6 @@ class Folded:
         return own - evaluate_at_nodes(self.chain, nodes, depth), self.b
 
 
-def folded(chain: HierarchyChain | Tiers, b: np.ndarray) -> Folded:
-    """The reduced equation for an initial vector b on tier zero, by the fraction."""
-    return Folded(chain, b)
-
-
 class Transformed:
     """The transform at z that an equation gives, and at many z at once where that takes less."""
 
