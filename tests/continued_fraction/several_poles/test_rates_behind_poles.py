@@ -68,10 +68,12 @@ def test_a_rate_that_was_slower_and_moved_away_shows_how_far_others_may_move():
 
 
 def test_clusters_are_as_wide_as_their_members_are_apart():
-    values = np.array([1.0, 1.0 + 4e-4, 1.0 - 5e-4, 2.0, 2.003])
-    found = rates._spread(values)
-    np.testing.assert_allclose(found[:3], [2 * 5e-4, 2 * 9e-4, 2 * 9e-4], rtol=1e-9)
-    assert np.all(np.isinf(found[3:]))
+    """In any unit of rates."""
+    for unit in (1.0, 1e3, 1e-3):
+        found = rates._spread(unit * np.array([1.0, 1.0 + 4e-4, 1.0 - 5e-4, 2.0, 2.003]))
+        expected = unit * np.array([2 * 5e-4, 2 * 9e-4, 2 * 9e-4])
+        np.testing.assert_allclose(found[:3], expected, rtol=1e-9)
+        assert np.all(np.isinf(found[3:]))
 
 
 def test_eigenvalues_of_several_shifts_are_kept_once():
