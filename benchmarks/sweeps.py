@@ -21,7 +21,7 @@ from benchmarks.timing import ROOT
 NAME = "sweeps"
 OBSERVABLES = ("concurrence", "populations", "negativity", "entropy", "purity[q1]")
 _ENOUGH = 1.8
-_AGAINST_LOOP = 8.0  # the aim is 40
+_AGAINST_LOOP = 20.0  # the aim is 40
 _MEGABYTES = 30.0  # what a million points may take more than ten thousand
 # The least of several runs: on a shared machine noise only ever adds.
 _REPEATS = 3
@@ -157,7 +157,8 @@ def other_models(quick: bool) -> list[Row]:
             "map of 30 x 30 of te.thermal_link, few quanta: CPU time with five kinds of "
             f"observables ({1e6 * five:.0f} us a point) over that with the concurrence alone "
             f"({1e6 * one:.0f} us)",
-            five / one, 2.0, "{} times", one=one, five=five,
+            # 2 until what all observables share took less; each by itself takes no longer.
+            five / one, 2.5, "{} times", one=one, five=five,
         )
     )  # fmt: skip
     return rows

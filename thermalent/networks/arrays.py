@@ -146,11 +146,12 @@ def _rate_matrices(matrix: np.ndarray) -> np.ndarray:
 def _physical(decay: np.ndarray, absorption: np.ndarray) -> np.ndarray:
     """Which have a G and a U of a physical environment, without help of the mode's own port."""
     lowest = np.linalg.eigvalsh(decay)[:, 0]
+    good = _positive(lowest, decay)
     # Rounding of what the mode loses would hide what the qubits' own block lacks.
-    emitters = decay[:, 1:, 1:]
-    good = _positive(lowest, decay) & (
-        (lowest >= 0) | _positive(np.linalg.eigvalsh(emitters)[:, 0], emitters)
-    )
+    unsure = np.flatnonzero(good & (lowest < 0))
+    if unsure.size:
+        emitters = decay[unsure, 1:, 1:]
+        good[unsure] = _positive(np.linalg.eigvalsh(emitters)[:, 0], emitters)
     warm = np.flatnonzero(absorption.any(axis=(1, 2)))
     if warm.size:
         good[warm] &= _positive(np.linalg.eigvalsh(absorption[warm])[:, 0], absorption[warm])

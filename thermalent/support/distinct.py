@@ -20,9 +20,12 @@ def distinct(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     first, which = np.zeros(min(count, 1), dtype=np.int64), np.zeros(count, dtype=np.int64)
     for part in columns:
         for column in part.T:
-            # What is the same for all rows is mostly one number, and told by a look at it.
-            if count and (column != column[0]).any():
-                _, of_column = np.unique(column, return_inverse=True)
-                pairs = which * (of_column.max() + 1) + of_column
-                _, first, which = np.unique(pairs, return_index=True, return_inverse=True)
+            if count and (column != column[0]).any():  # most are the same for all rows
+                values, of_column = np.unique(column, return_inverse=True)
+                if len(first) == 1:
+                    first, which = np.empty(len(values), dtype=np.int64), of_column
+                    first[which[::-1]] = np.arange(count)[::-1]
+                else:
+                    pairs = which * len(values) + of_column
+                    _, first, which = np.unique(pairs, return_index=True, return_inverse=True)
     return first, which

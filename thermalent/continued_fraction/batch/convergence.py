@@ -155,7 +155,7 @@ def _pin(p, a, work, populations, equations):
             total += abs(equations[i, j])
             largest = max(largest, abs(a[p, i, j]))
         norm = max(norm, total)
-    unit = 2.0 ** math.frexp(largest)[1]
+    unit = math.ldexp(1.0, math.frexp(largest)[1])
     for j in range(populations):
         equations[0, j] = unit
     return norm + unit, unit

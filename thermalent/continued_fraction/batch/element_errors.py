@@ -68,10 +68,11 @@ def element_errors(
         scale: The largest elements, (p,).
     """
     hidden, coordinates = _lost(work, chains.size)
-    lost = np.einsum("pij,pj->pi", np.abs(chains.basis), coordinates)
+    sizes = np.abs(chains.basis)
+    lost = np.einsum("pij,pj->pi", sizes, coordinates)
     change = np.abs(np.einsum("pij,pj->pi", chains.basis, work.x - work.x_before))
     # An element is a sum of coordinates, which may cancel: its rounding is that of its terms.
-    size = np.einsum("pij,pj->pi", np.abs(chains.basis), np.abs(work.x))
+    size = np.einsum("pij,pj->pi", sizes, np.abs(work.x))
     with np.errstate(invalid="ignore", divide="ignore"):
         shape = change / np.max(change, axis=1, keepdims=True)
         shape = np.fmax(np.nan_to_num(shape), size / scale[:, None])

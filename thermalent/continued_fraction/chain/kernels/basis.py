@@ -71,10 +71,11 @@ def to_basis(superoperator, places, basis, span, missing, matrix, size, room):
             put_following(_SIDE, half, (2, i, j), z)
     for i in range(n):
         used, low, high = 0, row, 0
-        for l in range(n):
-            if basis[2, l, i] != 0.0 and begin[l] < end[l]:
-                column[used] = l
-                used, low, high = used + 1, min(low, begin[l]), max(high, end[l])
+        for l in range(n):  # without a branch, which would be guessed wrongly again and again
+            column[used] = l
+            used += int((basis[2, l, i] != 0.0) & (begin[l] < end[l]))
+        for t in range(used):
+            low, high = min(low, begin[column[t]]), max(high, end[column[t]])
         for j in range(0, row, each):
             x, y, z = zero, zero, zero
             if low <= j < high:

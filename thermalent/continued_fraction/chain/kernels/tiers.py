@@ -77,7 +77,8 @@ def gather(tables, members, unknowns, begin, taken):
             if group < 2:
                 columns = rows
             for q in range(members.size):
+                p, to = members[q], begin + q
                 for i in range(rows.size):
+                    row = rows[i]
                     for j in range(columns.size):
-                        element = table[members[q], group // 2, rows[i], columns[j]]
-                        block[begin + q, i, j] = element
+                        block[to, i, j] = table[p, group // 2, row, columns[j]]

@@ -30,7 +30,7 @@ from thermalent.networks.network import Network
 
 # Networks whose matrices are assembled at once: those of more do not stay in the cache until what
 # is needed of them is taken, and each time take memory that the system has to clear.
-_AT_ONCE = 32
+_AT_ONCE = 64
 
 
 class ReachedUnknowns(NamedTuple):
