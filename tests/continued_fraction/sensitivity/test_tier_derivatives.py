@@ -157,3 +157,40 @@ def test_slopes_of_an_observable_count_beside_it_or_a_hundredth(monkeypatch):
     assert asked == [([0.2, 1.0, 3.0], 0.3, 0.3, 1e-2)]
     assert found.value == 0.7
     assert found.truncation == (2, 30)
+
+
+def test_errors_of_slopes_are_their_distance_to_those_before_and_a_drawn_rounding(monkeypatch):
+    """Three terms of each parameter are contracted with one adjoint: estimate, before, noise."""
+    asked = []
+    numbers = np.array(
+        [[2.0, 10.0], [-3.0, 20.0], [2.5, 1.0], [-3.0, 1.0], [0.1, 1.0], [-0.2, 1.0]]
+    )
+
+    class Solved:
+        def __init__(self, *given, staggered):
+            asked.append((*given, staggered))
+            self.state = "state"
+            self.stationary = SimpleNamespace(coordinates=lambda g: f"coordinates of {g}")
+
+        def responses(self, g):
+            asked.append(g)
+            return numbers
+
+    monkeypatch.setattr(several_poles, "SolvedTiers", Solved)
+    monkeypatch.setattr(several_poles, "randomised", lambda noise, rng: f"drawn {noise}")
+    slopes = [SimpleNamespace(estimate=f"e{n}", before=f"b{n}", noise=f"n{n}") for n in range(2)]
+    found = several_poles._Adjoint(
+        "chain", slopes, 2, 14, staggered=True, gradient=lambda state: f"gradient of {state}"
+    )
+    terms = ["e0", "e1", "b0", "b1", "drawn n0", "drawn n1"]
+    assert asked == [("chain", terms, 2, 14, True), "coordinates of gradient of state"]
+    np.testing.assert_array_equal(found.values, [2.0, -3.0])
+    np.testing.assert_array_equal(found.sizes, [10.0, 20.0])
+    np.testing.assert_allclose(found.slope_errors, [0.5, 0.0])
+    np.testing.assert_allclose(found.drawn, several_poles._DRAWS * np.array([0.1, 0.2]))
+    assert found.state == "state"
+
+
+def test_a_single_pole_has_no_quanta_along_the_chain(search):
+    _, noted = search([[2.0, 5.0], [2.0, 5.0]], length=1)
+    assert noted.truncations == [(0, 12, False), (0, 14, True)]
