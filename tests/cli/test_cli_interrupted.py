@@ -82,3 +82,22 @@ def test_an_interrupted_burn_in_leaves_no_result():
     with pytest.raises(KeyboardInterrupt) as caught, interruption_after(0.5, computed=True):
         te.steady_state(network, te.FieldTrajectories(n=64, burn_in=1e7))
     assert not hasattr(caught.value, "partial")
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_an_interrupted_sweep_says_where_the_finished_points_are(monkeypatch, tmp_path, begun):
+    study, store = tmp_path / "study.toml", tmp_path / "study.zarr"
+    study.write_text(
+        'model = "thermal_link"\nobservables = ["purity"]\n[grid]\nn_th = [1.0]\nkappa = [0.1]\n'
+    )
+
+    def interrupted(**described):
+        if begun:
+            store.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("thermalent.sweeping.run.sweep", interrupted)
+    result = CliRunner().invoke(main, ["sweep", str(study), "-o", str(store)])
+    assert result.exit_code == 130
+    where = f" What is finished is in {str(store)!r}; the same command goes on."
+    assert result.stderr == f"thermalent: interrupted{'.' + where if begun else ''}\n"

@@ -43,7 +43,10 @@ def test_a_number_is_taken_as_it_is_or_read():
             ("entanglement-rate", *LINK),
             "'--until'. For example: thermalent entanglement-rate --n-th 1220 --kappa 1e-3 --until",
         ),
-        (("steady", *LINK, "--digits", "30", "--rtol", "1e-9"), "be given without `rtol`, but is"),
+        (
+            ("steady", *LINK, "--digits", "30", "--rtol", "1e-9"),
+            "must be given without --rtol, but is",
+        ),
     ],
 )
 def test_a_wrong_word_is_answered_with_what_would_do(args, message):
@@ -77,3 +80,10 @@ def test_the_loss_of_a_design_may_be_in_percent(monkeypatch):
     monkeypatch.setattr("thermalent.analysis.design.design.design", design)
     run("design", "--target-concurrence", "0.7", "--loss", "5%")
     assert given["loss"] == 0.05
+
+
+def test_messages_name_options_and_not_arguments():
+    result = run("steady", *LINK, "--rtol", "1e-20")
+    said = "Option --rtol must be a number in [1e-13, 0.1], or left out for --digits 30, but is"
+    assert said in result.stderr
+    assert "`" not in result.stderr

@@ -15,6 +15,7 @@ import click
 SOLVE_FAILED = 1
 INTERRUPTED = 130
 _ARGUMENT = re.compile(r"Argument `(\w+)`")
+_NAMED = re.compile(r"`(\w+)=?([^`\s]*)`")  # `rtol`, or `digits=30`
 _MISSING = re.compile(r"Missing (?:option|argument) '([^' ]+)'")
 _TOO_MUCH = "Got unexpected extra argument"
 _EXAMPLE = re.compile(r"^ *(thermalent .*\S)", re.MULTILINE)  # a line of a help text
@@ -95,7 +96,7 @@ def arguments() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise click.UsageError(_as_options(str(error))) from error
+        raise click.UsageError(as_options(str(error))) from error
 
 
 @contextmanager
@@ -109,19 +110,26 @@ def solving() -> Iterator[None]:
     except MethodError as error:
         raise click.UsageError(str(error)) from error
     except SolveError as error:
-        raise Failure(_as_options(str(error))) from error
+        raise Failure(as_options(str(error))) from error
     except MemoryError as error:
         raise Failure(f"{error} Ask for a smaller truncation.") from error
 
 
-def _as_options(message: str) -> str:
-    """The message with "Option --n-th" for "Argument `n_th`", if the command has that option."""
+def as_options(message: str) -> str:
+    """The message with "Option --n-th" for "Argument `n_th`", and "--rtol 1e-9" for `rtol=1e-9`.
+
+    What the command has no option for stays as it is.
+    """
     known = {param.name: _long(param) for param in click.get_current_context().command.params}
 
     def option(match: re.Match[str]) -> str:
         return f"Option {known[match[1]]}" if match[1] in known else match[0]
 
-    return _ARGUMENT.sub(option, message)
+    def named(match: re.Match[str]) -> str:
+        return f"{known[match[1]]}{' ' if match[2] else ''}{match[2]}"
+
+    with_options = _ARGUMENT.sub(option, message)
+    return _NAMED.sub(lambda match: named(match) if match[1] in known else match[0], with_options)
 
 
 def _long(param: click.Parameter) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from thermalent import __version__
-from thermalent.cli.errors import Failure
+from thermalent.cli.errors import Failure, as_options
 from thermalent.support.errors import FigureFileError
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def note_status(result: SteadyState | Evolution) -> None:
     if not result.status.message:
         return
     partial = "Partial result. " if result.stats.get("partial", False) else ""
-    click.echo(f"{partial}{result.status.message}")
+    click.echo(f"{partial}{as_options(result.status.message)}")
 
 
 def numbers_and_errors(result: SteadyState | Evolution) -> tuple[dict[str, Any], dict[str, Any]]:

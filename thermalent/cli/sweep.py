@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from thermalent.cli.errors import Failure, arguments, solving
+from thermalent.cli.errors import Failure, InterruptedCommand, arguments, solving
 from thermalent.cli.show import failures, summary
 
 
@@ -83,7 +83,7 @@ def sweep_command(
     began = time.monotonic()
     with _log_lines(), _executor(workers, dask) as executor, _failing(), arguments(), solving():
         again = "failed" if retry else None
-        with explained_by(study):
+        with explained_by(study), _kept_in(output):
             data = run(**described, store=output, accept=accept, retry=again, executor=executor)
         click.echo(f"{summary(data)}; {time.monotonic() - began:.1f} s")
         failed = failures(data)
@@ -91,6 +91,16 @@ def sweep_command(
             raise Failure(f"no point was solved. {failed[0]}")
         for line in failed:
             click.echo(line)
+
+
+@contextmanager
+def _kept_in(store: Path) -> Iterator[None]:
+    """Say of an interrupted sweep where what is finished stands."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        said = f"interrupted. What is finished is in {str(store)!r}; the same command goes on."
+        raise InterruptedCommand(said if store.exists() else "interrupted") from None
 
 
 @contextmanager
