@@ -199,3 +199,239 @@ def test_the_map_of_arrays_is_that_of_networks(link):
 def margin_alone(n, kappa, link):
     rho = te.steady_state(te.thermal_link(n, kappa, **link), te.ContinuedFraction(rtol=1e-10)).state
     return 2 * abs(rho[1, 2]) - 2 * np.sqrt((rho[0, 0] * rho[3, 3]).real)
+
+
+# --- which places are asked ---
+
+
+@pytest.fixture
+def asked(search, monkeypatch):
+    """A search, the places of its maps, and those of its single states, in their order."""
+
+    def made(value=hill, n_th=N_TH, attenuate=True, warm=0.0):
+        found, maps, single = search(value, n_th, attenuate), [], []
+        found.link["waveguide_occupation"] = warm
+        margins, entanglement = module.margins, module.entanglement
+        monkeypatch.setattr(
+            module, "margins", lambda k, n, link: (maps.append((k, n)), margins(k, n, link))[1]
+        )
+        monkeypatch.setattr(
+            module, "entanglement", lambda at: (single.append(at), entanglement(at))[1]
+        )
+        return found, maps, single
+
+    return made
+
+
+def places(kappas, ns):
+    return sorted(zip(np.round(np.log10(kappas), 9), np.round(np.log10(ns), 9), strict=True))
+
+
+@pytest.mark.parametrize(("n_th", "count"), [(1000.0, 37), (999.0, 37), (1001.0, 38), (1e9, 61)])
+def test_the_occupations_of_a_map_are_four_per_decade(search, n_th, count):
+    found = search(n_th=n_th).occupations
+    assert (len(found), found[0], found[-1]) == (count, n_th, pytest.approx(1e-6))
+    assert np.ptp(np.diff(np.log(found))) < 1e-9
+    assert search(n_th=n_th, attenuate=False).occupations.tolist() == [n_th]
+    assert search(n_th=1e-6).occupations.tolist() == [1e-6]
+
+
+def test_the_map_of_a_hot_source_is_thinned_but_where_its_best_may_be(asked):
+    """Above 2e7 quanta every fourth occupation, and the three beside those within 0.25."""
+
+    def ridge(n, kappa):
+        return 0.9 - 0.2 * abs(np.log10(n) - 9.3 - 0.4 * np.log10(kappa))
+
+    found, maps, _ = asked(ridge, n_th=1e10)
+    ns, kappas = found.occupations, module._BANDWIDTHS
+    first = [(k, n) for k in kappas for i, n in enumerate(ns) if n <= 2e7 or i % 4 == 0]
+    second, table = [], np.full((43, len(ns)), -1.0)
+    for row, k in enumerate(kappas):
+        known = [i for i, n in enumerate(ns) if n <= 2e7 or i % 4 == 0]
+        best = max(ridge(ns[i], k) for i in known)
+        near = [i for i in known if ns[i] > 2e7 and ridge(ns[i], k) >= best - 0.25]
+        more = {i + j for i in near for j in range(-3, 4) if 0 <= i + j < len(ns)} - set(known)
+        second += [(k, ns[i]) for i in more]
+        for i in (*known, *more):
+            table[row, i] = ridge(ns[i], k)
+    np.testing.assert_allclose(found.map, table.max(axis=1), rtol=1e-12)
+    assert [places(*of) for of in maps] == [
+        places(*zip(*of, strict=True)) for of in (first, second)
+    ]
+    assert 0 < len(second) < 600
+
+
+@pytest.mark.parametrize(
+    ("warm", "best", "hopeless"), [(1.0, -0.3, True), (1.0, -0.2, False), (0.9, -0.3, False)]
+)
+def test_a_waveguide_that_is_too_warm_is_looked_at_in_every_fourth_place(
+    asked, warm, best, hopeless
+):
+    found, maps, single = asked(lambda n, kappa: best - 0.01 * np.log10(kappa) ** 2, warm=warm)
+    assert found.hopeless is hopeless
+    every = [(k, n) for k in module._BANDWIDTHS[::4] for n in found.occupations[::4]]
+    assert [places(*of) for of in maps] == (
+        [places(*zip(*every, strict=True))] if warm >= 1 else []
+    )
+    if not hopeless:
+        assert np.all(found.map > -1)
+        return
+    maps.clear()
+    assert found.map[::4] == pytest.approx(best - 0.01 * np.log10(module._BANDWIDTHS[::4]) ** 2)
+    assert [places(*of) for of in maps] == [places(*zip(*every, strict=True))]
+    assert found.map[1] == -1
+    assert found.top == module._BANDWIDTHS[40]  # of those that were looked at the widest
+    assert single == []
+    assert found.at(0.3) == (pytest.approx(best - 0.01 * np.log10(0.3) ** 2), N_TH)
+    assert len(single) == 1
+
+
+@pytest.mark.parametrize("place", [1, 2, 3, 20, 42])
+def test_between_bandwidths_what_is_best_beside_them_is_asked(asked, place):
+    """Of two bandwidths on each side: the occupations within 0.15 of the best, and one more."""
+
+    def ridge(n, kappa):
+        return TOP - 0.6 * (np.log10(n / 10) - 0.5 * np.log10(kappa / 1e-3)) ** 2
+
+    found, maps, _ = asked(ridge)
+    table = found.table
+    maps.clear()
+    kappa = 0.99 * module._BANDWIDTHS[place]
+    near = {
+        int(i)
+        for row in range(max(place - 2, 0), min(place + 2, 43))
+        for i in np.flatnonzero(table[row] >= table[row].max() - 0.15)
+    }
+    wide = {j for i in near for j in (i - 1, i, i + 1) if 0 <= j < len(found.occupations)}
+    values = found._attenuated(kappa)
+    assert [places(*of) for of in maps] == [places([kappa] * len(wide), found.occupations[[*wide]])]
+    for j, n in enumerate(found.occupations):
+        assert values[j] == (pytest.approx(ridge(n, kappa)) if j in wide else -1.0)
+
+
+@pytest.mark.parametrize("best", [1e3 * 10**-0.03, 1e3 * 10**-0.2, 1e-6, 1e-6 * 10**0.1, 0.7])
+def test_the_best_attenuation_may_lie_beside_either_end(search, best):
+    found = search(lambda n, kappa: TOP - WIDTH * np.log10(n / best) ** 2)
+    value, n = found.at(0.01)
+    assert (value, n) == (pytest.approx(TOP, abs=1e-9), pytest.approx(best, rel=1e-4))
+
+
+def test_a_source_of_which_a_little_less_is_no_better_is_not_searched(asked):
+    found, _, single = asked(lambda n, kappa: 0.1 * np.log10(n))
+    assert found.at(0.01) == (pytest.approx(0.3), pytest.approx(N_TH))
+    assert [kappa for _, kappa in single] == [0.01, 0.01]
+    assert [n for n, _ in single] == pytest.approx([N_TH, N_TH * np.exp(-1e-3)], rel=1e-9)
+
+
+@pytest.mark.parametrize("beside", [0.01, 0.08, -0.08])
+@pytest.mark.parametrize("place", [0, 1, 20, 41, 42])
+def test_the_best_bandwidth_may_lie_beside_any_place_of_the_map(search, place, beside):
+    best = module._BANDWIDTHS[place] * 10**beside
+    inside = np.clip(best, module._BANDWIDTHS[0], module._BANDWIDTHS[-1])
+    found = search(lambda n, kappa: TOP - WIDTH * np.log10(kappa / best) ** 2, attenuate=False)
+    assert found.top == pytest.approx(inside, rel=1e-4)
+
+
+@pytest.mark.parametrize("higher", [0, 1])
+def test_the_higher_of_two_hills_has_the_best_bandwidth(search, higher):
+    tops = 10.0 ** np.array([-4.55, -1.45])
+
+    def hills(n, kappa):
+        away = np.log10(kappa / tops) ** 2
+        return float(np.max(0.7 + 0.01 * (np.arange(2) == higher) - away))
+
+    assert search(hills, attenuate=False).top == pytest.approx(tops[higher], rel=1e-4)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize("wanted", [0.7999, 0.79, 0.7, 0.41, 0.13])
+def test_a_crossing_is_bracketed_by_neighbouring_places(search, wanted, side):
+    best = BEST_KAPPA * 10**0.07
+    found = search(lambda n, kappa: TOP - WIDTH * np.log10(kappa / best) ** 2, attenuate=False)
+    inside, outside = found._bracket(wanted, side)
+    away = best / 10 ** (side * np.sqrt((TOP - wanted) / WIDTH))
+    bandwidths = np.sort(np.append(module._BANDWIDTHS, found.top))
+    place = int(np.searchsorted(bandwidths, away))
+    expected = bandwidths[[place - 1, place]]
+    assert (inside, outside) == pytest.approx(tuple(expected[::-1] if side > 0 else expected))
+
+
+def test_a_crossing_may_lie_one_step_beyond_the_widest_place(search):
+    edge = 1.2
+
+    def wide(n, kappa):
+        return 0.6 - 0.1 * np.log10(kappa / edge) - 0.01 * np.log10(kappa / 0.5) ** 2
+
+    assert search(wide, attenuate=False).crossing(wide(0, edge), -1) == pytest.approx(edge)
+
+
+def test_places_that_reach_a_value_only_between_the_occupations_of_the_map(search):
+    """The best is 0.125 decades from two of them, where the margin is 0.03 less."""
+    best = 10**2.125
+
+    def narrow(n, kappa):
+        return TOP - WIDTH * np.log10(kappa / BEST_KAPPA) ** 2 - 2 * np.log10(n / best) ** 2
+
+    found = search(narrow)
+    for place in (30, 35, 40):
+        wanted = narrow(best, module._BANDWIDTHS[place]) - 0.01
+        assert found.map[place] < wanted
+        expected = tuple(module._BANDWIDTHS[[place, place + 1]])
+        assert found._bracket(wanted, -1) == expected
+
+
+def test_a_crossing_may_miss_the_value_by_what_a_solver_leaves(search):
+    def step(n, kappa, missed):
+        return 0.501 - 1e-6 * np.log10(kappa) ** 2 if kappa < 0.05 else 0.5 - missed - kappa / 1e9
+
+    found = search(lambda n, kappa: step(n, kappa, 3e-8), attenuate=False)
+    assert found.at(0.06)[0] < 0.5
+    for missed, refused in ((3e-8, False), (1e-7, True)):
+        found = search(lambda n, kappa, missed=missed: step(n, kappa, missed), attenuate=False)
+        if refused:
+            with pytest.raises(RuntimeError, match="does not fall through"):
+                found.crossing(0.5, -1)
+        else:
+            assert found.crossing(0.5, -1) == pytest.approx(0.05, rel=1e-4)
+
+
+def test_a_gap_may_begin_beside_the_first_bandwidth(search):
+    whole = search(with_valley).gaps(1e-4, 1e-2, 0.6)
+    ((low, high),) = search(with_valley).gaps(1.75e-3, 1e-2, 0.6)
+    assert (low, high) == pytest.approx(whole[0], rel=1e-6)
+
+
+def test_the_edge_of_an_end_that_is_the_value_itself_is_that_end(search):
+    found = search()
+    inside = found.crossing(0.6, -1)
+    assert found._edge(inside, 2 * inside, found.at(inside)[0] + 1e-15) == inside
+
+
+@pytest.mark.parametrize(
+    ("rise", "level", "n_th", "first", "count"),
+    [
+        (0.0, 0.5, 1.0, 1.0, 2),  # more does not help
+        (1e-6, 0.5, 1.0, 1.0, 13),  # it does, up to 1e7
+        (0.0, -0.9, 1.0, 1.0, 13),  # so little that it tells nothing
+        (0.0, 0.5, 3.0, 3.0, 2),
+        (0.0, 0.5, 0.01, 0.1, 2),
+    ],
+)
+def test_occupations_that_are_tried_for_a_value_that_none_gives(
+    asked, rise, level, n_th, first, count
+):
+    found, _, single = asked(lambda n, kappa: level + rise * np.log2(n), n_th=n_th)
+    assert found.needed(0.8) == np.inf
+    tried = np.unique(np.round([n for n, _ in single], 6))
+    assert tried == pytest.approx(first * 4.0 ** np.arange(count), rel=1e-6)
+
+
+@pytest.mark.parametrize("needed", [0.02, 0.05])
+def test_less_than_a_tenth_of_a_quantum_may_be_what_is_needed(search, needed):
+    found = search(lambda n, kappa: 0.4 + WIDTH * np.log10(n / needed), n_th=0.01)
+    assert found.needed(0.4) == pytest.approx(needed, rel=1e-3)
+
+
+def test_only_maxima_near_the_largest_are_tops():
+    assert module._tops(np.array([0.3, 0.2, 0.97, 0.9, 1.0, 0.5, 0.94, 0.1])) == [2, 4]
+    assert module._tops(np.array([1.0, 1.0, 0.9, 1.0])) == [0, 3]

@@ -41,7 +41,8 @@ def test_rates_within_a_hundred_decades_of_one_are_taken(rate):
     assert checks.rates("decay", matrix) is matrix
     wrong = "at most 1e\\+100 in every element" if rate > 1 else "zero or at least 1e-100 on its"
     if rate != 3:
-        with pytest.raises(ArgumentError, match=f"Argument `decay` must be {wrong}"):
-            checks.rates("decay", rate**1.01 / rate * matrix)
+        for beyond in (rate**1.01 / rate * matrix, np.diag([1.0, rate**1.01])):
+            with pytest.raises(ArgumentError, match=f"Argument `decay` must be {wrong}"):
+                checks.rates("decay", beyond)
     # Elements beside the diagonal may be as small as they like.
     checks.rates("decay", np.array([[rate, 1e-200], [1e-200, 0.0]]))

@@ -90,7 +90,7 @@ class MarginSearch:
         self._look(table, chosen, bandwidths)
         near = chosen & hot & (table >= np.max(table, axis=1, keepdims=True) - _FAR)
         if not self.hopeless:
-            self._look(table, _widened(near, _THINNED - 1) & ~chosen, bandwidths)
+            self._look(table, _widened(near, _THINNED) & ~chosen, bandwidths)
         return table
 
     def _look(self, table: np.ndarray, chosen: np.ndarray, bandwidths: np.ndarray) -> None:
