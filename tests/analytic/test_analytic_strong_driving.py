@@ -6,6 +6,7 @@ import pytest
 from scipy import optimize, sparse
 from scipy.sparse.linalg import spsolve
 
+from thermalent.analytic import strong_driving
 from thermalent.analytic.quasistatic import quasistatic_populations
 from thermalent.analytic.strong_driving import (
     concurrence_at_n_star,
@@ -245,3 +246,14 @@ def test_more_wrong_arguments_are_named():
         concurrence_at_n_star(0.1, -1.0)
     with pytest.raises(ValueError, match="Argument `phi` must be small enough for 5000000 terms"):
         recurrence_populations(1e7, 0.0)
+
+
+def test_as_many_terms_are_taken_as_a_tail_of_18_digits_needs(monkeypatch):
+    """16 + ln(1e18)^2/16 times 8 phi/(1 + 24 kappa phi), rounded up."""
+    for phi, kappa in ((2.0, 0.0), (2.0, 0.3), (50.0, 1e-3)):
+        terms = 16 + int(np.ceil(np.log(1e18) ** 2 / 16 * 8 * phi / (1 + 24 * kappa * phi)))
+        monkeypatch.setattr(strong_driving, "_MOST_TERMS", terms)
+        strong_driving.recurrence_populations(phi, kappa)
+        monkeypatch.setattr(strong_driving, "_MOST_TERMS", terms - 1)
+        with pytest.raises(ValueError, match=f"small enough for {terms - 1} terms"):
+            strong_driving.recurrence_populations(phi, kappa)

@@ -99,6 +99,32 @@ def test_large_generators_take_taylor_steps(monkeypatch):
     np.testing.assert_allclose(found[3], expm(generator * 3 * step) @ start, rtol=0, atol=1e-13)
 
 
+@pytest.mark.parametrize("unit", [2.0**-30, 1.0, 2.0**30])
+def test_a_top_is_refined_to_a_part_of_the_step_in_any_unit_of_time(unit):
+    """Of cos(t)^2 and of sin(t)^2, whose product is largest at pi/4."""
+    turning = np.array([[0.0, -1.0], [1.0, 0.0]]) / unit
+    top = 0.12
+    state = np.array([np.cos(np.pi / 4 - top), np.sin(np.pi / 4 - top)])
+    found = peak._refined(turning, state, np.eye(2), 0.0, (0.05 * unit, 0.2 * unit))
+    assert (found.value, found.time) == pytest.approx((0.5, top * unit), rel=1e-11, abs=0)
+
+
+def test_generators_share_a_grid_for_the_largest_of_them(monkeypatch):
+    """Its size is the geometric mean of the largest sums of columns and of rows."""
+    sizes, points = [], stack.grid_points
+
+    def told(end, size):
+        sizes.append(size)
+        return points(end, size)
+
+    monkeypatch.setattr(stack, "grid_points", told)
+    generators = np.array([random_problem(seed)[0] for seed in range(3)])
+    _, start, vectors = random_problem(0)
+    stack.largest_of_stack(generators, start, vectors, 2.0, lambda words: None)
+    norms = [np.sqrt(np.linalg.norm(a, 1) * np.linalg.norm(a, np.inf)) for a in generators]
+    assert sizes[0] == pytest.approx(max(norms))
+
+
 def test_of_a_polynomial_the_top_between_its_ends_is_taken():
     low, high = np.array([-1.0, -1.0, 0.0, -1.0]), np.ones(4)
     # 2 - (x - 0.3)^2; rises throughout; falls throughout; a hill at 0.5 that is no parabola.

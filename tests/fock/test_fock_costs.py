@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from thermalent.fock.cost import (
 from thermalent.fock.krylov import DIMENSION
 from thermalent.fock.lindbladian import truncated_operators
 from thermalent.fock.plans import FockSettings
-from thermalent.fock.problem import problem
+from thermalent.fock.problem import Problem, problem
 from thermalent.fock.relax_unique import RelaxedState
 from thermalent.fock.space import emitter_numbers
 from thermalent.fock.splittings import with_enlarged_splittings
@@ -384,3 +385,15 @@ def test_the_entries_of_a_row_are_bounded_where_counting_them_would_take_too_lon
     few, many = (te.thermal_link(0.5, 0.5, qubits=n) for n in (3, 12))
     assert _row_entries(many) == 4 * 13**2
     assert _row_entries(few) < 4 * 4**2
+
+
+@pytest.mark.parametrize("cutoffs", [(9,), (3, 9), (9, 3), (4, 5, 7)])
+@pytest.mark.parametrize("limit", [1, 6, 7, 8, 20, 26, 27, 60, 100])
+def test_the_largest_cutoff_that_fits_is_that_of_all_that_are_tried(cutoffs, limit):
+    def cost(of):
+        return SimpleNamespace(of=lambda solver: float(np.prod(of)))
+
+    problem = SimpleNamespace(cost=cost, choose=lambda cost: "direct", limit=limit)
+    every = range(2, max(cutoffs))
+    fitting = [n for n in every if np.prod(np.minimum(cutoffs, n)) <= limit]
+    assert Problem._fitting(problem, cutoffs) == max(fitting, default=None)

@@ -152,7 +152,7 @@ def purity_bound(
     each = np.broadcast_to(_of_elements(eps), rho.shape)
     change = 2 * _of_first_order(rho, each) + np.sum(unknown * each**2, axis=(-2, -1))
     change = change + 2 * ROUNDING * value
-    return np.minimum(change, np.maximum(value - 1 / rho.shape[-1], 1 - value) + _largest(eps))
+    return np.minimum(change, np.maximum(value - 1 / rho.shape[1], 1 - value) + _largest(eps))
 
 
 def negativity_bound(
@@ -166,8 +166,8 @@ def negativity_bound(
     """
     # A partial transpose permutes elements, so that the bound by the Frobenius norm stays.
     rho, eps = nearest(rho, _largest(eps))
-    if rho.shape[-1] != 4:
-        return 0.5 * rho.shape[-1] ** 1.5 * eps
+    if rho.shape[1] != 4:
+        return 0.5 * rho.shape[1] ** 1.5 * eps
     change = (4.0 if zero is None or not np.all(zero[_OFF_X]) else 2.0) * eps
     transposed = rho.reshape(-1, 2, 2, 2, 2).swapaxes(1, 3).reshape(rho.shape)
     lowest = np.linalg.eigvalsh(transposed)[:, 0]
