@@ -54,7 +54,9 @@ def test_values_between_steps_are_the_series_of_their_own_step():
 
 
 @pytest.mark.parametrize("fall", [0.9, 0.5, 0.05, 1e-6, 0.9999])
-def test_a_depth_is_enough_where_the_transform_no_longer_changes(fall):
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-3, 1e-5])
+@pytest.mark.parametrize("first", [0.3, 2.0])
+def test_a_depth_is_enough_where_the_transform_no_longer_changes(fall, tolerance, first):
     """Each trial has half as many tiers more, and two; the one before the last change is taken."""
     asked = []
 
@@ -62,10 +64,10 @@ def test_a_depth_is_enough_where_the_transform_no_longer_changes(fall):
         asked.append((z, tiers))
         return np.array([0.0, fall ** (tiers / 10.0) / z])
 
-    tolerance = 1e-3
-    found = all_tiers.transform_depth(transform, 2.0, 10, tolerance)
-    contour = hyperbola(2.0, 20.0, 8)
-    nodes, weights = contour.nodes[::2], np.abs(contour.weights * np.exp(2.0 * contour.nodes))[::2]
+    found = all_tiers.transform_depth(transform, first, 10, tolerance)
+    contour = hyperbola(first, 10 * first, 8)
+    nodes = contour.nodes[::2]
+    weights = np.abs(contour.weights * np.exp(first * contour.nodes))[::2]
     assert {z for z, _ in asked} == set(nodes.tolist())
     tried = 10
     for _ in range(6):
