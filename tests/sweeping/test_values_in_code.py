@@ -112,3 +112,10 @@ def test_the_order_of_a_mapping_or_a_set_is_no_part_of_it():
 def test_the_order_of_an_array_in_memory_is_no_part_of_it():
     array = np.arange(12.0).reshape(3, 4)
     assert pieces({"value": array}) == pieces({"value": np.asfortranarray(array)})
+
+
+def test_members_of_an_enumeration_are_told_by_their_class_and_name():
+    """Whatever Python keeps in them beside their values."""
+    for value in (Colour.RED, Level.LOW):
+        told = pieces({"value": value})["value"]
+        assert told.endswith(f"{type(value).__name__}.{value.name}")
