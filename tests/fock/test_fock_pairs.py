@@ -359,3 +359,13 @@ def test_what_does_not_fit_says_what_would():
 def test_the_reference_concurrences_of_a_filtered_source():
     found = te.steady_state(te.dual_rail(1, 1.0, bandwidth=5.0), te.Fock(tolerance=1e-5))
     assert found.concurrence() == pytest.approx(0.6825322713940289, abs=4 * found.error)
+
+
+@pytest.mark.parametrize(("detuning", "rate"), [(0.3, 1.4), (2.0, 0.1), (-0.5, 5.0)])
+def test_the_rate_of_blocks_bounds_both_drifts_and_all_jumps(detuning, rate):
+    """Of one qubit: twice |i Delta + gamma/2|, and gamma."""
+    qubit = te.Network(nodes=(te.Qubit(name="q"),), exchange=[[detuning]], decay=[[rate]])
+    base = space(qubit, (), emitter_numbers(qubit))
+    start = product_elements(base, [], np.diag([0.0, 1.0]))
+    found = SectorGenerators(qubit, base, sector(base, 0), 0, start[:2])
+    assert found.rate == pytest.approx(2 * abs(1j * detuning + rate / 2) + rate)
