@@ -192,11 +192,12 @@ def test_the_steady_state_reached_from_a_start(initial):
 def test_the_error_of_the_state_that_is_reached_is_neither_too_small_nor_absurd():
     rough, fine = (
         te.steady_state(dark(0.5), te.ContinuedFraction(rtol=rtol), initial="01")
-        for rtol in (1e-2, 1e-6)
+        for rtol in (1e-2, 1e-7)
     )
     off = np.max(np.abs(rough.state - fine.state))
     assert off > 10 * fine.error
-    assert off <= rough.error <= 30 * off
+    # The last change is far below a twentieth of the one before, which is not relied on.
+    assert off <= rough.error <= 50 * off
 
 
 def test_changes_of_the_state_that_is_reached_are_counted_one_by_one(monkeypatch):

@@ -16,6 +16,7 @@ from thermalent.continued_fraction.several_poles.converge import (
     MOST_WORK,
     Converged,
     converge,
+    error_of_orders,
     truncated,
     work,
 )
@@ -129,7 +130,7 @@ def _reached(
         if before is not None:
             change = float(np.max(np.abs(state - before)))
             changes, changed = np.append(changes[1:], change), changed + 1
-            error = convergence.error_of(convergence.ONE_BY_ONE, changes, changed, scale) + floor
+            error = error_of_orders(changes, changed, scale) + floor
             report(f"K = {quanta}, {depth} tiers, error {error / scale:.0e}")
         converged = error <= aimed * scale
         stagnant = before is not None and convergence.stagnates(changes, changed, scale)

@@ -1,0 +1,68 @@
+"""Errors of states behind several poles where orders of one parity change far less than the others.
+
+The emitters of a state that is reached stay in their singlet or in the triplet, which is the ladder
+of one collective spin: its state is unique, and solved to ten digits.
+"""
+
+import numpy as np
+import pytest
+
+import thermalent as te
+from thermalent.continued_fraction.several_poles.converge import error_of_orders
+
+TRIPLET = np.array([[1, 0, 0, 0], [0, 2**-0.5, 2**-0.5, 0], [0, 0, 0, 1]])
+SINGLET = np.array([0, 1, -1, 0]) * 2**-0.5
+
+
+def cold_and_warm(emitters, seed):
+    """Two modes in a row, the second one cold for even seeds, and emitters that couple alike."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(low, high):
+        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+    baths, losses = (drawn(0.1, 2), drawn(0.1, 2)), (drawn(0.02, 1), drawn(0.02, 1))
+    hop, coupling, n_th = drawn(0.1, 1), drawn(0.01, 1), drawn(0.005, 0.5)
+    turn = float(rng.choice([0, 0.3]))
+    count = 2 + len(emitters)
+    exchange = np.zeros((count, count))
+    exchange[0, 1], exchange[1, 2:] = hop, coupling
+    exchange = exchange + exchange.T + np.diag([-turn, -0.7 * turn] + [0.0] * len(emitters))
+    return te.Network(
+        nodes=(
+            te.Mode(name="x", bath_rate=baths[0], n_th=n_th),
+            te.Mode(name="y", bath_rate=baths[1], n_th=n_th * (seed % 2)),
+            *emitters,
+        ),
+        exchange=exchange,
+        decay=np.diag([*losses, *[0.0] * len(emitters)]),
+    )
+
+
+def spin(seed):
+    return cold_and_warm([te.CollectiveSpin(name="s", qubits=2)], seed)
+
+
+# Of 120 seeds, those whose error was too small, and two others.
+@pytest.mark.parametrize(("seed", "start"), [(22, "11"), (44, "00"), (1, "01"), (3, "10")])
+def test_the_error_of_a_state_that_is_reached_holds(seed, start):
+    pair = cold_and_warm([te.Qubit(name="a"), te.Qubit(name="b")], seed)
+    found = te.steady_state(pair, te.ContinuedFraction(rtol=1e-6), initial=start)
+    exact = te.steady_state(spin(seed), te.ContinuedFraction(rtol=1e-9))
+    share = 0.5 if start in ("01", "10") else 0.0
+    state = share * np.outer(SINGLET, SINGLET) + (1 - share) * TRIPLET.T @ exact.state @ TRIPLET
+    assert np.max(np.abs(found.state - state)) <= found.error + exact.error
+
+
+@pytest.mark.parametrize("seed", [32, 48])
+def test_the_error_of_a_unique_state_holds(seed):
+    rough, fine = (
+        te.steady_state(spin(seed), te.ContinuedFraction(rtol=rtol)) for rtol in (1e-2, 1e-10)
+    )
+    assert np.max(np.abs(rough.state - fine.state)) <= rough.error + fine.error
+
+
+def test_a_small_change_after_a_large_one_is_not_trusted():
+    """A twentieth of the change before, times the safety, is the least error."""
+    assert error_of_orders(np.array([0.0, 1e-2, 1e-9]), 2, 1.0) == pytest.approx(1.5e-3)
+    assert error_of_orders(np.array([0.0, 1e-2, 1e-3]), 2, 1.0) == pytest.approx(3e-3)
