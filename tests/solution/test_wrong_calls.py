@@ -1,6 +1,7 @@
 """Wrong names, types and magnitudes: the package's own errors, with the nearest name."""
 
 import inspect
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -171,5 +172,13 @@ def test_help_shows_the_arguments_of_a_class():
 def test_the_label_of_a_state_is_not_taken_for_an_emitter(label):
     """Of a state and of an evolution; the message says where the number is."""
     for found in (te.steady_state(LINK), te.evolve(LINK, [1.0], "00")):
-        with pytest.raises(ValueError, match=rf"which is a state: .* populations\(\)\['{label}'\]"):
+        with pytest.raises(ValueError, match="which is a state") as told:
             found.populations(label)
+        advised = re.search(r"population is (.*)\.", str(told.value)).group(1)
+        np.testing.assert_allclose(eval(f"found.{advised}"), found.fidelity(label), rtol=1e-12)
+
+
+def test_a_label_that_populations_lack_is_answered_with_what_gives_it():
+    for found in (te.steady_state(LINK), te.evolve(LINK, [1.0], "00")):
+        with pytest.raises(KeyError, match=r"'01' is not among .*00, S, T, 11; .*fidelity\('01'\)"):
+            found.populations()["01"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from thermalent.operators.reading.readable import OneState, SeveralStates, Stack
 from thermalent.operators.reading.stacks import GivenStates, reduced_errors, reduced_states
 from thermalent.support import checks
 from thermalent.support.errors import ArgumentError
+
+T = TypeVar("T")
 
 
 def weight(result: OneState, state: Any, emitters: Sequence[str] = ()) -> Estimate:
@@ -84,14 +86,24 @@ def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] 
     return Estimates(values, errors, observables._how(result, result.error, result.how))
 
 
+class Populations(dict[str, T]):
+    """Populations by label, which say what to ask for instead of a label that they lack."""
+
+    def __missing__(self, label: str) -> T:
+        raise KeyError(
+            f"{label!r} is not among the populations {', '.join(self)}; that of any pure state "
+            f"is a fidelity, as in fidelity({label!r})"
+        )
+
+
 def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, Estimate]:
     """The populations that `states.populations` gives, each with its error."""
     how = observables._how(result, float(result.error), result.error.how)
     values, errors = _populations([result], tuple(emitters))
-    return {
-        label: Estimate(value, partial(_of_one, error), how)
+    return Populations(
+        (label, Estimate(value, partial(_of_one, error), how))
         for (label, error), value in zip(errors.items(), values[0].tolist(), strict=True)
-    }
+    )
 
 
 def _of_one(errors: Callable[[], np.ndarray]) -> float:
@@ -112,10 +124,10 @@ def populations_together(
 ) -> dict[str, Estimates]:
     """The populations of several states of networks with the same emitters."""
     values, errors = _populations(results, tuple(emitters))
-    return {
-        label: Estimates(column, error, how)
+    return Populations(
+        (label, Estimates(column, error, how))
         for (label, error), column in zip(errors.items(), values.T, strict=True)
-    }
+    )
 
 
 def _populations(
@@ -173,9 +185,11 @@ def _refuse_labels(result: OneState, names: Sequence[str]) -> None:
     dims, known = result.network.dims, result.network.emitter_names
     for name in names:
         if name not in known and name in (*_bell_labels(dims), *states.basis_labels(dims)):
+            listed = name in labels(dims)
+            its = f"populations()[{name!r}]" if listed else f"fidelity({name!r})"
             raise ArgumentError(
                 f"Argument `names` must be emitters, any of {list(known)}, but is {name!r}, "
-                f"which is a state: its population is populations()[{name!r}]."
+                f"which is a state: its population is {its}."
             )
 
 

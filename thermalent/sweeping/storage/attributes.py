@@ -32,9 +32,7 @@ def attributes_of(path: Path) -> dict[str, Any] | None:
             raise StoreError(damaged_words(path, problem)) from problem
         attributes = {}
     if attributes.get("source") != "thermalent":
-        raise StoreError(
-            f"{str(path)!r} exists and is no store of a sweep. Choose another path for the store."
-        )
+        raise StoreError(f"{str(path)!r} exists and is no store of a sweep. Choose another path.")
     require_metadata(path)
     return attributes
 
