@@ -86,7 +86,7 @@ def weight_over_time(result: SeveralStates, state: Any, emitters: Sequence[str] 
     return Estimates(values, errors, observables._how(result, result.error, result.how))
 
 
-class Populations(dict[str, T]):
+class LabelledPopulations(dict[str, T]):
     """Populations by label, which say what to ask for instead of a label that they lack."""
 
     def __missing__(self, label: str) -> T:
@@ -100,7 +100,7 @@ def populations_of(result: OneState, emitters: Sequence[str] = ()) -> dict[str, 
     """The populations that `states.populations` gives, each with its error."""
     how = observables._how(result, float(result.error), result.error.how)
     values, errors = _populations([result], tuple(emitters))
-    return Populations(
+    return LabelledPopulations(
         (label, Estimate(value, partial(_of_one, error), how))
         for (label, error), value in zip(errors.items(), values[0].tolist(), strict=True)
     )
@@ -124,7 +124,7 @@ def populations_together(
 ) -> dict[str, Estimates]:
     """The populations of several states of networks with the same emitters."""
     values, errors = _populations(results, tuple(emitters))
-    return Populations(
+    return LabelledPopulations(
         (label, Estimates(column, error, how))
         for (label, error), column in zip(errors.items(), values.T, strict=True)
     )
