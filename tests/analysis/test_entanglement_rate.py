@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 import thermalent as te
 from thermalent.analysis import entanglement_rate as searching
 from thermalent.analysis.entanglement_rate import _distinct, _maxima, _rise, _with_error
+from thermalent.operators.bounds import error_bounds
 from thermalent.operators.estimates import Estimate
 
 
@@ -140,7 +141,12 @@ def test_the_error_of_a_pair_among_others_is_that_of_the_elements_that_are_added
         evolution = SimpleNamespace(at=lambda index: moment)
         return _with_error(evolution, 0, "distillation_yield", ("q1", "q2"), 0.1).error
 
-    assert found(4, 1e-5) > 1e-5
+    def amount(state):
+        return te.distillation_yield(state, tolerance=1e-6)
+
+    moved = error_bounds.by_moving(amount, pair, 1e-5 + error_bounds.ROUNDING)
+    assert found(4, 1e-5) == pytest.approx(moved, rel=1e-9)
+    assert moved > 1e-5
     assert found(8, 1e-5) == found(4, 2e-5) == pytest.approx(2 * found(4, 1e-5), rel=0.05)
 
 

@@ -53,15 +53,23 @@ def nearest_tests(module: Path, root: Path) -> list[Path]:
         if inside.parts[1] in _ELSEWHERE or str(inside) == KEPT_RESULTS:
             continue
         text = path.read_text()
+        imported = name in text or bool(_imports(name).search(text))
         here = room(module) == inside.parts[1]
         named = bool(words.search(text))
         stem = module.stem in inside.stem
         same = sum(a == b for a, b in zip(module.parts[1:-1], inside.parts[1:-1], strict=False))
-        rank = 4 * (name in text) + 3 * (here and stem) + 2 * (here and named) + same + named
+        rank = 4 * imported + 3 * (here and stem) + 2 * (here and named) + same + named
         rank += 2 * (inside.parts[1] == "agreement")
         if rank:
             ranked.append((-rank, str(inside), inside))
     return [path for *_, path in sorted(ranked)]
+
+
+def _imports(name: str) -> re.Pattern[str]:
+    """What takes a module from its folder, alone or among others in parentheses."""
+    folder, _, module = name.rpartition(".")
+    start = rf"^\s*from {re.escape(folder)} import "
+    return re.compile(rf"{start}(\([^)]*|[^(\n]*)\b{re.escape(module)}\b", re.MULTILINE)
 
 
 @cache

@@ -79,6 +79,12 @@ def test_the_nearest_tests_a_module_come_first():
     assert chosen[0] == Path("tests/networks/test_value.py")
     chosen = nearest_tests(Path("thermalent/networks/geometry.py"), ROOT)
     assert chosen[0] == Path("tests/networks/test_geometry.py")
+    # Taken from its folder, alone or among others in parentheses, a module is named as well.
+    chosen = nearest_tests(Path("thermalent/continued_fraction/several_poles/results.py"), ROOT)
+    folder = Path("tests/continued_fraction/several_poles")
+    assert folder / "test_truncation_decisions.py" in chosen[:2]
+    chosen = nearest_tests(Path("thermalent/continued_fraction/several_poles/converge.py"), ROOT)
+    assert folder / "test_parts_of_errors.py" in chosen[:6]
 
 
 def test_what_is_said_to_alter_nothing_is_still_there():

@@ -148,3 +148,13 @@ def test_a_truncation_of_what_has_no_unique_state_is_that_refusal(monkeypatch):
     found = SimpleNamespace(fraction=fraction(outcome="singular"))
     monkeypatch.setattr(converge, "converge", lambda chain, rtol: found)
     assert converge.truncated(chain_of(LINK), 6, 1e-6) is found
+
+
+def test_a_truncation_states_what_the_tiers_that_are_left_out_change():
+    """By how much K may be wrong, and the solution, which the complete fraction tells."""
+    chain = chain_of(LINK)
+    found = converge.converge(chain, 1e-9)
+    cut, exact = converge.truncated(chain, 4, 1e-9).fraction, found.fraction
+    assert cut.tiers == 4
+    assert cut.uncertainty == np.max(np.abs(cut.k - exact.k)) < 0.5 * np.max(np.abs(cut.k))
+    assert cut.error == converge.largest(found.chain, cut.x - exact.x) + exact.error
