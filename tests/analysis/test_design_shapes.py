@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 import thermalent as te
 from thermalent.analysis.design import plot_shapes, shape_search
 from thermalent.analysis.design.result import Design
-from thermalent.analysis.design.shape_points import tolerance_rows
+from thermalent.analysis.design.shape_points import _bought, tolerance_rows
 from thermalent.analysis.design.shape_search import mistuned, read_shape
 from thermalent.analysis.shapes.passive_spectra import ChainNumbers
 from thermalent.cli import main
@@ -361,3 +361,18 @@ def shape_named(name, order, concurrence, reaches):
 def test_the_shapes_in_words(shapes, words):
     design = SimpleNamespace(shapes=[shape_named(*shape) for shape in shapes])
     assert Design._several_poles.fget(design) == words
+
+
+def test_what_a_pole_brings_is_counted_from_the_next_lower_order():
+    """Of the same family, or of one cavity, which begins every family."""
+    one, two, four, other = shapes = [
+        SimpleNamespace(family=family, order=order, concurrence=concurrence)
+        for family, order, concurrence in (
+            ("cavities", 1, 0.2), ("butterworth", 2, 0.5), ("butterworth", 4, 0.58),
+            ("chebyshev", 3, 0.8),
+        )
+    ]  # fmt: skip
+    assert _bought(one, shapes) is None
+    assert _bought(two, shapes) == pytest.approx(0.3)
+    assert _bought(four, shapes) == pytest.approx(0.04)
+    assert _bought(other, shapes) == pytest.approx(0.3)

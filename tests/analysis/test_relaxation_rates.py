@@ -1,5 +1,7 @@
 """All slow eigenvalues of the master equation, against Fock space and against 60 digits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from tests.support.rate_networks import KINDS, random_network
 from tests.support.reference.rates import slowest as reference_rates
 from thermalent.analysis.eigenvalues import listing, refinement
 from thermalent.analysis.eigenvalues.subspace import balls as subspace
+from thermalent.analysis.relaxation_rates import _refuse_rates_apart
 
 EPS = np.finfo(float).eps
 
@@ -337,3 +340,13 @@ def test_rates_too_far_apart_for_one_list_are_refused(kappa):
     """They had taken minutes, or the list without the slow ones was called complete."""
     with pytest.raises(te.MethodError, match=r"they may be 1e\+25 times apart at most"):
         te.relaxation_rates(te.thermal_link(2.0, kappa))
+
+
+def test_the_fastest_rate_of_the_emitters_is_compared_with_the_source():
+    """Exchange or decay, whichever is faster: here decay, which is 1e30 times faster."""
+    link = te.thermal_link(0.5, 1e-3)
+    exchange = np.zeros_like(link.exchange)
+    exchange[1, 2] = exchange[2, 1] = 1e-30
+    assert _refuse_rates_apart(replace(link, exchange=exchange)) is None
+    with pytest.raises(te.MethodError, match="times apart at most"):
+        _refuse_rates_apart(replace(link, exchange=1e57 * exchange))

@@ -11,7 +11,7 @@ from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.fraction import evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.kernels import rounding as rounding_kernels
-from thermalent.continued_fraction.chain.one_structure.small import chains
+from thermalent.continued_fraction.chain.one_structure.small import _runs, chains
 from thermalent.continued_fraction.chain.one_structure.structure import structure
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation
 from thermalent.testing import KINDS, random_network
@@ -143,3 +143,10 @@ def test_the_size_of_a_real_part_is_that_of_its_terms():
     np.testing.assert_allclose(found, expected, rtol=1e-13)
     whole = np.abs(basis).T @ np.abs(superoperator) @ np.abs(basis)
     np.testing.assert_allclose(chain._size_of_sums(basis, superoperator, real=False), whole)
+
+
+def test_a_run_ends_where_a_table_is_another_one():
+    tables = np.array([3.0, 3.0, 5.0, 5.0, 5.0, 3.0, 4.0])[:, None, None] * np.ones((1, 2, 2))
+    assert _runs(tables).tolist() == [0, 0, 2, 2, 2, 5, 6]
+    tables[4, 1, 0] += 1.0
+    assert _runs(tables).tolist() == [0, 0, 2, 2, 4, 5, 6]
