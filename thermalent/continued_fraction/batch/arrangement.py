@@ -53,11 +53,14 @@ def room_for(
         tier0_size: Unknowns of tier 0.
     """
     sizes, rooms = (counts, elements, tier0_size), _rooms.by_sizes
-    if (how, sizes) not in rooms:
+    room = rooms.pop((how, sizes), None)
+    if room is None:
+        room = _new_room(how, *sizes)
         if len(rooms) >= _MOST_ROOMS:
-            rooms.clear()
-        rooms[how, sizes] = _new_room(how, *sizes)
-    return rooms[how, sizes]
+            # Only the one unused for longest: a solve takes two in turn, and keeps both.
+            del rooms[next(iter(rooms))]
+    rooms[how, sizes] = room  # the last in order is the one used last
+    return room
 
 
 def _new_room(
