@@ -63,12 +63,13 @@ def test_the_tail_follows_from_the_fuller_one_of_the_last_two_levels():
 def test_errors_of_the_sectors_of_an_asymptotic_state_add_up(monkeypatch):
     """A superposition of |00> and a dark state has populations and coherences, of two sectors."""
     network = te.cooperative(2)
-    errors = []
+    errors, solves = [], []
 
     def watched(*arguments, original=projection._project):
         found = original(*arguments)
         found = found._replace(error=found.error + 1e-9 * (1 + len(errors)))
         errors.append(found.error)
+        solves.append(found.solves)
         return found
 
     monkeypatch.setattr(projection, "_project", watched)
@@ -76,6 +77,8 @@ def test_errors_of_the_sectors_of_an_asymptotic_state_add_up(monkeypatch):
     found = projection.asymptotic_state(problem(network, te.Fock()), (), np.outer(plus, plus))
     assert len(errors) == 2
     assert found.solver_error == pytest.approx(sum(errors), rel=1e-12)
+    assert found.solves == sum(solves)
+    assert found.elements == (1 + 4 + 1) + (2 + 2)
 
 
 SLOW = 1e-8

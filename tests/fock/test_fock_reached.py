@@ -166,7 +166,8 @@ def test_small_splittings_that_leak_nothing_do_not_matter():
 
 
 def test_with_no_rate_the_start_stays():
-    for start in ("10", "T"):
+    pair = (states.ket("00") + 1j * states.ket("11")) / np.sqrt(2)  # coherences of two quanta
+    for start in ("10", "T", pair):
         network = te.cooperative(2, 0.0)
         found = te.steady_state(network, initial=start)
         distance = np.max(np.abs(found.state - states.initial_state(start, network.dims)))

@@ -40,7 +40,6 @@ _EPSILON = float(np.finfo(float).eps)
 # second: rounding is least with a shift just below the slowest rate.
 _SHRINKS = 3.0
 _STEP = np.sqrt(10.0)
-_APPLICATIONS = 40
 # Rounding errors of the applications add up at random. Over slow networks of three qubits the true
 # error was up to 0.65 of their sum in quadrature; the bound is this many times that sum.
 _SAFETY = 3.0
@@ -264,19 +263,18 @@ def _project(
         stagnates = left > before / 2 and left <= _STAGNANT * _EPSILON * scale * size
         return left <= _ROUNDINGS * _EPSILON * max(terms(x), shift * size) or stagnates
 
-    x, shift, solves, at_shift = start, scale, 0, 0
+    x, shift, solves = start, scale, 0
     before = left = float(np.linalg.norm(matrix @ x))
     roundings, factors = _ROUNDINGS * _EPSILON * size, list[Resolvent]()
     while not (converged := done(x, left, before, shift)) and shift > _LOWEST_SHIFT * scale:
-        if not factors or left > before / _SHRINKS or at_shift == _APPLICATIONS:
+        if not factors or left > before / _SHRINKS:
             shift = shift / _STEP if factors else shift
             factors.append(resolvent(shift))
-            at_shift = 0
         added = factors[-1].residual(x) + _EPSILON * terms(x) / shift
         roundings = float(np.hypot(roundings, added))
         x = factors[-1].solve(x)
         before, left = left, float(np.linalg.norm(matrix @ x))
-        at_shift, solves = at_shift + 1, solves + 1
+        solves += 1
     if scale == 0.0:
         return _Projection(start, _EPSILON * size, np.zeros_like(start), True, 0)
     if not converged or not factors:
