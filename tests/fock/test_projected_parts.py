@@ -6,6 +6,7 @@ from scipy import sparse
 
 import thermalent as te
 from thermalent.fock import projection
+from thermalent.fock.problem import problem
 from thermalent.fock.resolvent import Factored
 from thermalent.operators import states
 
@@ -76,6 +77,28 @@ def test_what_has_not_relaxed_at_the_lowest_shift_says_how_far_it_may_be():
     assert found.solves == len(applied)
 
 
+def test_the_largest_element_says_what_fewer_levels_change(monkeypatch):
+    reached, differences = [], []
+
+    def state(*arguments, original=projection._asymptotic_state):
+        reached.append(original(*arguments))
+        return reached[-1]
+
+    def left_out(*, difference, original=projection.truncation, **given):
+        differences.append(difference)
+        return original(difference=difference, **given)
+
+    monkeypatch.setattr(projection, "_asymptotic_state", state)
+    monkeypatch.setattr(projection, "truncation", left_out)
+    network = te.phononic_link(0.4, 0.2, wavelengths=(1, 2))
+    rho = states.initial_state("01", network.dims)
+    projection.asymptotic_state(problem(network, "auto"), (5,), rho)
+    coarse, fine = reached[0], reached[1]
+    assert coarse.cutoffs < fine.cutoffs
+    assert differences == [np.max(np.abs(fine.state - coarse.state))]
+    assert differences[0] > 1e-6
+
+
 def test_without_symmetry_sweeps_reach_what_factors_do():
     """A driven qubit beside two that share a dark state: nothing conserves a number."""
     qubits = [te.Qubit(name="a"), te.Qubit(name="b")]
@@ -95,3 +118,52 @@ def test_without_symmetry_sweeps_reach_what_factors_do():
     assert other.status.ok
     assert np.max(np.abs(one.state - other.state)) <= one.error + other.error < 1e-9
     assert abs(one.state[0, 1]) > 0.05  # the drive makes coherences between numbers
+
+
+class Prescribed:
+    """Applications whose results are given; what is asked for later decays at once."""
+
+    def __init__(self, left):
+        self.left = left
+
+    def solve(self, b):
+        return np.array([1.0, self.left.pop(0)]) if self.left else b * [1.0, 0.5]
+
+    def residual(self, b):
+        return 0.0
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        [0.5, 1e-20],  # below any rounding
+        # Above four roundings of the start, below but falling by half, and then no longer.
+        [0.5, 0.25, 6.5 * EPS, 6.0 * EPS, 2.3 * EPS, 1.4 * EPS],
+    ],
+)
+def test_a_residual_that_is_rounding_ends_a_projection_and_no_other_does(left):
+    decay, start = sparse.csr_array(np.diag([0.0, -1.0])), np.ones(2)
+    lowered = sum(now > before / 3 for before, now in zip([1, *left], left[:-1], strict=False))
+    one = Prescribed([*left])
+    found = projection._project(decay, start, lambda shift: one)
+    assert found.converged
+    # One by one, eight to polish, and one transform at each shift shows that nothing is left.
+    assert found.solves == len(left) + 8 + (1 + lowered)
+
+
+def test_what_turns_on_is_seen_after_fifty_cycles():
+    """One transform removes what decays at the rate of the shift; the rest keeps its size."""
+    matrix = sparse.csr_array(np.diag([0.7j, -1.0]))
+    left, transforms = projection._undecayed(matrix, [Factored(matrix, 1.0)], np.ones(2) + 0j)
+    np.testing.assert_allclose(np.abs(left), [1.0, 0.0], atol=1e-13)
+    assert transforms == 1 + projection._CYCLES
+
+
+def test_no_more_transforms_than_are_allowed(monkeypatch):
+    monkeypatch.setattr(projection, "_TRANSFORMS", 60)
+    monkeypatch.setattr(projection, "_DENSE", 1)
+    matrix = sparse.csr_array(np.diag([-1e-6, -1.0]))
+    factors = [Factored(matrix, shift) for shift in (3.0, 1.0, 0.3)]
+    left, transforms = projection._undecayed(matrix, factors, np.ones(2))
+    assert transforms == 60
+    assert left[0] > 0.9
