@@ -80,6 +80,32 @@ def test_digits_that_are_cheap_stand_in_where_rounding_ends_the_tiers(found, tie
     assert float(state.error) == 1e-9
 
 
+@pytest.mark.parametrize(
+    ("tiers", "error", "rtol", "digits"),
+    [
+        (1001, 9.9 * DEFAULT_RTOL, None, False),
+        (1000, 9.9 * DEFAULT_RTOL, None, True),
+        (1001, 10.1 * DEFAULT_RTOL, None, True),
+        (1001, 9.9 * DEFAULT_RTOL, DEFAULT_RTOL, True),
+    ],
+)
+def test_nobody_waits_for_digits_that_were_not_asked_for(found, tiers, error, rtol, digits):
+    given = fraction("rounding", error=0.75 * error, tiers=tiers)
+    state, tried = found(given, rtol=rtol)
+    assert bool(tried) is digits
+    assert state.error == (1e-20 if digits else 0.75 * error)
+
+
+def test_what_rounding_hides_from_hot_tiers_is_found_without_them(monkeypatch):
+    monkeypatch.setattr(one_mode, "evaluate_chain", None)
+    found = te.steady_state(te.thermal_link(1e7, 0.1))
+    assert found.stats["form"] == "radial"
+    assert found.status.outcome is Outcome.CONVERGED
+    # Few tiers are quicker than the radial form; they are tried in another order first.
+    with pytest.raises(TypeError, match="'NoneType' object is not callable"):
+        te.steady_state(te.thermal_link(1e3, 0.1), te.ContinuedFraction(rtol=1e-13))
+
+
 def test_where_doubles_know_nothing_all_digits_are_spent(found):
     state, tried = found(fraction("singular", error=np.inf), digits_help=False)
     assert state.error == 1e-20

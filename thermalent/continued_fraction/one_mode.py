@@ -52,6 +52,10 @@ _DOUBLES_FAIL = {
 _TIERS_PER_WIDTH = 6  # tiers per sqrt(V) for two or three digits
 _CHEAP = 3e7  # multiplications in more digits, a few seconds
 _CHEAP_TIERS = 5000
+# The same where no accuracy is asked for and an error is at most so many times what is aimed at:
+# beyond, more digits take a hundred times as long, a quarter of a second.
+_FEW_TIERS, _NEARLY = 1000, 10.0
+_WIDE = 300.0  # root of the quanta with which tiers take as long as the radial form, or half
 # Of a core in doubles that take as long as one of 128 bits, and the way back.
 _OPERATIONS_OF_BALLS = 300.0
 _FOLDS = 4.0  # of growing length until the state settles, in units of the last one
@@ -103,6 +107,12 @@ class OneModePlan(Plan):
         """The chain of its tiers."""
         return hierarchy_chain(self.hierarchy) if self.small is None else self.small.single(0)
 
+    @once
+    def radial(self) -> SteadyState:
+        """The steady state by the radial form, for few emitters."""
+        assert self.small is not None
+        return radial_steady_state(self.task.network, self.small, self.settings)
+
     @property
     def always_fits(self) -> bool:
         """Whether the emitters are few: in doubles the number of tiers takes no memory."""
@@ -152,13 +162,16 @@ class OneModePlan(Plan):
         radial: SteadyState | None = None
         if self.small is not None:
             if self.small.width[0] > widest_folded(settings):
-                radial = radial_steady_state(self.task.network, self.small, settings)
+                radial = self.radial
                 if not tiers_may_help(radial, settings):
                     return radial
             most = _most_tiers(settings, max(self.small.counts))
             settled = solved_group([self.task.network], self.small, settings, most=most)
             if settled:
                 return settled[0]
+            quicker = radial is None and self._radial_is_quicker
+            if quicker and self.radial.stats["ended_by"] == "converged":
+                return self.radial
         chain = self.chain
         stationary = TierZeroEquation(chain, None if self.small else self.hierarchy)
         try:
@@ -176,7 +189,7 @@ class OneModePlan(Plan):
         fits = stationary.d <= solve.LARGEST_BALL_DIMENSION and not settings.doubles
         reason = _DOUBLES_FAIL["overflow" if fraction is None else fraction.outcome]
         if self.small and radial is None and reason and self._radial_goes_on(fraction):
-            radial = radial_steady_state(self.task.network, self.small, settings)
+            radial = self.radial
         if radial is not None and (fraction is None or not fraction.error < float(radial.error)):
             # Digits beyond doubles take a hundred times as long: behind a mode as hot as that only
             # where nothing is found, and few tiers may be enough beside a waveguide hotter still.
@@ -208,6 +221,12 @@ class OneModePlan(Plan):
             },
         )
 
+    @property
+    def _radial_is_quicker(self) -> bool:
+        """Whether the radial form takes less than what follows where rounding hides the state."""
+        allowed = np.isfinite(widest_folded(self.settings))
+        return bool(allowed and self.small is not None and self.small.width[0] > _WIDE)
+
     def _radial_goes_on(self, fraction: Fraction | None) -> bool:
         """Whether doubles fail after so many tiers that digits beyond them would not be cheap."""
         allowed = np.isfinite(widest_folded(self.settings))
@@ -232,7 +251,9 @@ class OneModePlan(Plan):
         if fraction is None or not np.isfinite(fraction.error):
             return self._in_balls(reason)
         # The accuracy of doubles nearly suffices: more digits only if they are cheap.
-        if fraction.tiers > _CHEAP_TIERS:
+        nearly = fraction.error <= _NEARLY * self.settings.aimed_rtol * fraction.scale
+        asked = self.settings.rtol is not None or not nearly
+        if fraction.tiers > (_CHEAP_TIERS if asked else _FEW_TIERS):
             return None
         tried = self._in_balls(reason, budget=_CHEAP)
         return tried if tried.status.ok else None

@@ -23,6 +23,9 @@ from thermalent.support.vectors import (
 ACTIVE, SETTLED, DEFERRED = 0, 1, 2
 _SIDE = (1.0,) * NUMBERS_AT_A_TIME
 _LAST_PLACES = 4 * float(np.finfo(float).eps)  # as in `fraction`
+# What rounding hides is known from the first fold on, to a fifth in most networks. Where it is more
+# than this part of the allowed error, and each fold has many tiers, more of them are hardly of use.
+_HOPELESS, _DEEP = 0.7, 300
 _TINY = float(np.finfo(float).tiny)
 _SINGULAR = 0.1 / float(np.finfo(float).eps)
 
@@ -213,7 +216,7 @@ def _judge_point(p, tier0, work, progress, limits, space):
         for i in range(size):
             for j in range(size):
                 work.above[p, i, j] = SECOND_DRAW * (work.k[p, i, j] - work.above[p, i, j])
-    wanted = rtol
+    wanted, hidden = rtol, 0.0
     if np.isnan(x[p, 0]):
         singular[p] += 1
         if singular[p] == convergence.PATIENCE:
@@ -221,6 +224,10 @@ def _judge_point(p, tier0, work, progress, limits, space):
     else:
         scale[p] = _largest_element(p, tier0, x, x, 0.0)
         wanted = rtol * scale[p]
+        inverse = equations[:, size : 2 * size]
+        hidden = lost_with_room(inverse, 0, tier0.size[p], work.k[p], work.above[p], x[p], lost)
+        if folds[p] == 1 and depth[p] > _DEEP and hidden > _HOPELESS * wanted:
+            status[p] = DEFERRED
     if not np.isnan(x[p, 0] + before[p, 0]):
         change = _largest_element(p, tier0, x, before, 1.0)
         changes[p, 0], changes[p, 1], changes[p, 2] = changes[p, 1], changes[p, 2], change
@@ -229,10 +236,8 @@ def _judge_point(p, tier0, work, progress, limits, space):
         error[p] = convergence.error_of(tried, *known)
         if convergence.possibly_degenerate(*known):
             status[p] = DEFERRED
-        hidden = 0.0
-        if error[p] <= wanted or folds[p] >= convergence.PATIENCE:
-            inverse = equations[:, size : 2 * size]
-            hidden = lost_with_room(inverse, 0, tier0.size[p], work.k[p], work.above[p], x[p], lost)
+        if error[p] > wanted and folds[p] < convergence.PATIENCE:
+            hidden = 0.0  # the next one may show less
         outcome = convergence.outcome(
             error[p] + hidden, hidden, wanted, *known, depth[p], most, folds[p]
         )

@@ -235,17 +235,20 @@ def _element_equations(
     Elements of charge vanish at s = 0: their first function there is left out.
     """
     charge, m = equation.charge, len(equation.charge)
-    half = equation.rate / 2
+    (count, n), half = integrals.mean.shape, equation.rate / 2
     part = np.abs if absolute else np.asarray
 
     def product(integral: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-        return part(integral)[:, :, None, :, None] * part(matrix)[:, None, :]
+        # Whole rows of the result at a time.
+        row = np.repeat(part(integral), m, axis=2)
+        return row[:, :, None, :] * np.tile(part(matrix), n)
 
     result = product(integrals.overlap, equation.a)
     result += product(integrals.radius, equation.drive)
     if equation.backaction is not None:
         result += product(integrals.slope, equation.backaction / 2)
         result += product(integrals.inverse, _turning(equation) * equation.backaction / 2)
+    result = result.reshape(count, n, m, n, m)
     each = np.arange(m)
     diffusion = part(-half * integrals.slopes)[..., None]
     turning = part(-half * integrals.inverse_square)[..., None]
@@ -260,5 +263,4 @@ def _element_equations(
     if not absolute:
         element, function = places[0]
         result[element, function, equation.trace, function, equation.trace] = 1.0
-    count, n = integrals.mean.shape
     return np.asarray(result.reshape(count, n * m, n * m))

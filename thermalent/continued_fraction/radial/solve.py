@@ -17,6 +17,7 @@ from thermalent.continued_fraction.radial.solution import (
     rounding_deviations,
 )
 from thermalent.networks.gaussian_source import GaussianMode
+from thermalent.support.machine.freed_memory import keep_freed_memory
 from thermalent.support.progress import working
 
 HOW_RADIAL = "change of the state with more elements of the field's amplitude"
@@ -79,6 +80,7 @@ def radial_state(
         mode: The mode.
         rtol: Allowed error, relative to the largest element.
     """
+    keep_freed_memory()
     equation = radial_equation(chain, size, mode)
     with working("radial equation") as report, np.errstate(all="ignore"):
         try:
