@@ -9,7 +9,7 @@ from flint import ctx
 from scipy import sparse
 
 import thermalent as te
-from thermalent.analysis.eigenvalues import candidates, counting
+from thermalent.analysis.eigenvalues import candidates, counting, determinants
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS, exact_generator
 from thermalent.analysis.eigenvalues.subspace.balls import (
@@ -180,16 +180,6 @@ def test_all_forms_of_a_chain_are_one_matrix(charge, n_th):
                 built[rows, columns] = values
     balanced = weights[:, None] * built / weights
     np.testing.assert_allclose(balanced, matrix, atol=1e-12)
-    dense_matrix = one.matrix.toarray()
-    again = np.zeros_like(dense_matrix)
-    for n, (own, below, above) in enumerate(one.dense_blocks()):
-        rows = slice(*one.start[n : n + 2].tolist())
-        again[rows, rows] = own
-        if n > 0:
-            again[rows, slice(*one.start[n - 1 : n + 1].tolist())] = below
-        if n < one.last:
-            again[rows, slice(*one.start[n + 1 : n + 3].tolist())] = above
-    np.testing.assert_array_equal(again, dense_matrix)
 
 
 def test_solves_and_products_tier_by_tier():
@@ -224,22 +214,6 @@ def test_solves_and_products_tier_by_tier():
     assert np.exp(log_det) == pytest.approx(sign * np.exp(size))
 
 
-@pytest.mark.parametrize("narrow", [True, False])
-def test_logarithms_of_the_determinant(narrow, monkeypatch):
-    if not narrow:
-        monkeypatch.setattr(counting, "_NARROW", 0)
-        monkeypatch.setattr(counting, "_CHUNK", 1)
-    one = chain(0)
-    points = np.array([0.2 + 0.1j, -0.4 + 3.0j, 1.0 + 0j])
-    signs, sizes = np.linalg.slogdet(
-        points[:, None, None] * np.eye(one.size) - one.matrix.toarray()
-    )
-    for log_det in (counting.log_det_double(one), counting.log_det_exact(one)):
-        found = log_det(points)
-        np.testing.assert_allclose(found.real, sizes, atol=1e-10)
-        np.testing.assert_allclose(np.exp(1j * found.imag), signs, atol=1e-10)
-
-
 @pytest.mark.parametrize("charge", [0, 1])
 def test_eigenvalues_that_are_missing_are_counted(charge):
     one = chain(charge)
@@ -247,7 +221,7 @@ def test_eigenvalues_that_are_missing_are_counted(charge):
     rates = np.unique(np.round(-values.real, 9))
     distance = float(rates[1:3].mean())
     count = np.count_nonzero(values.real > -distance)
-    log_det = counting.log_det_double(one)
+    log_det = determinants.log_det_double(one)
     assert counting.count_missing(one, values, distance, log_det).missing == 0
     right = np.flatnonzero(values.real > -distance)
     for left_out in range(1, count + 1):
@@ -258,19 +232,6 @@ def test_eigenvalues_that_are_missing_are_counted(charge):
     through = counting.count_missing(one, values, -float(values.real.min()), log_det)
     assert through.missing is None
     assert counting.count_missing(one, values, distance, log_det, most=10).missing is None
-
-
-def test_the_points_of_the_line():
-    known = np.array([-0.3 + 1j, -2.0])
-    points = counting._first_points(known, 0.5, 100.0, 0.25, 4.0)
-    steps = np.diff(points)
-    assert 0.0 in points
-    np.testing.assert_allclose(points, -points[::-1])
-    assert points[-1] >= 100.0
-    # Half of the distance 0.2 to the nearest of them, at zero.
-    assert points[points > 0].min() == pytest.approx(0.1)
-    inside = np.abs(points[:-1] + steps / 2) < 4.0
-    assert steps[inside].max() <= 0.25 + 1e-12
 
 
 # --- subspaces and candidates ---

@@ -8,11 +8,8 @@ from tests.support.rate_networks import KINDS, random_network
 from thermalent.analysis.eigenvalues import refinement, search, shifts
 from thermalent.analysis.eigenvalues.candidates import Near
 from thermalent.analysis.eigenvalues.chain import ChargeChain
-from thermalent.analysis.eigenvalues.counting import (
-    _first_points,
-    count_missing,
-    log_det_double,
-)
+from thermalent.analysis.eigenvalues.counting import _first_points, count_missing
+from thermalent.analysis.eigenvalues.determinants import log_det_double
 from thermalent.analysis.eigenvalues.generator import exact_generator
 from thermalent.analysis.eigenvalues.subspace.balls import refine
 from thermalent.analysis.eigenvalues.subspace.double import refine_double
@@ -140,12 +137,16 @@ def test_a_list_that_was_not_counted_says_so(monkeypatch):
 
 
 def test_the_count_begins_with_points_as_close_as_the_nearest_eigenvalue():
-    known = np.array([-1.0 + 2.0j, -0.501, -0.1])
-    points = _first_points(known, 0.5, 100.0, 1.0, 3.0)
-    assert np.array_equal(points, -points[::-1])
+    """And with one beside each that is known close to the line, unless there is one already."""
+    known = np.array([-1.1 + 2.0j, -0.501, -0.6 + 3.0j, -0.6 + 3.01j, -0.1])
+    points = _first_points(known, 0.5, 100.0, symmetric=False)
     assert points[points > 0].min() == pytest.approx(0.0005, rel=1e-9)  # half of 0.501 - 0.5
     assert points.max() >= 100.0
-    assert np.max(np.diff(points[np.abs(points) <= 3.0])) <= 1.0
+    assert np.all(np.diff(points) > 0)
+    assert 3.0 in points
+    assert not {2.0, 3.01} & set(points)  # too far from the line, and too close to another one
+    upper = _first_points(known, 0.5, 100.0, symmetric=True)
+    assert upper.tolist() == points[points >= 0].tolist()
 
 
 def test_two_eigenvalues_far_apart_are_not_known_by_a_square_root_alone():
@@ -158,14 +159,14 @@ def test_two_eigenvalues_far_apart_are_not_known_by_a_square_root_alone():
 
 
 def test_a_count_that_takes_too_long_is_replaced_by_a_second_search():
-    """Hundreds of points, where thirty are afforded."""
+    """Dozens of determinants, where ten are afforded."""
     generator = exact_generator(te.thermal_link(0.3, 1.0))
     counted = search.slowest(generator, 0, 1, 1e-8, lambda text: None)
     work = search.Search(generator, 0, 1, counted.tiers, np.zeros(0), 1, 1e-8).count_operations
-    searched = search.slowest(generator, 0, 1, 1e-8, lambda text: None, work / 20)
+    searched = search.slowest(generator, 0, 1, 1e-8, lambda text: None, work / 60)
     assert counted.certified
     assert not searched.certified
-    assert searched.uncounted > work / 20
+    assert searched.uncounted > work / 60
     assert np.all(np.abs(searched.values - counted.values) <= searched.error + counted.error)
 
 

@@ -231,19 +231,6 @@ class ChargeChain:
             weights.append([(factorial[i] * factorial[j]).sqrt() for i, j in pairs])
         return weights
 
-    def dense_blocks(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """The blocks within, from below and from above each tier, in double precision."""
-        matrix = sparse.csr_array(self.matrix)
-        parts = [slice(int(a), int(b)) for a, b in zip(self.start, self.start[1:], strict=False)]
-        parts.append(slice(self.size, self.size))
-        blocks = []
-        for n in range(self.last + 1):
-            rows = matrix[parts[n]].tocsc()
-            below = slice(0, 0) if n == 0 else parts[n - 1]
-            own, risen, fallen = (rows[:, p].toarray() for p in (parts[n], below, parts[n + 1]))
-            blocks.append((own, risen, fallen))
-        return blocks
-
     @cached_property
     def exact_blocks(self) -> list[tuple[Any, Any, Any]]:
         """The blocks of each tier in ball arithmetic without square roots, or None."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from thermalent.analysis.eigenvalues import candidates, counting, listing
+from thermalent.analysis.eigenvalues import candidates, counting, determinants, listing
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import HierarchyGenerator
 from thermalent.analysis.eigenvalues.groups import Cluster, clusters
@@ -195,13 +195,13 @@ class Search:
         counted = counting.Winding(None, np.zeros(0))
         if np.isfinite(affordable):
             most = int(affordable * _POINTS / self.count_operations)
-            log_det = counting.log_det_double(self.fine)
+            log_det = determinants.log_det_double(self.fine)
             return counting.count_missing(self.fine, known, self.distance, log_det, report, most)
         if _LOST * _EPS * self.largest < nearest:
-            log_det = counting.log_det_double(self.fine)
+            log_det = determinants.log_det_double(self.fine)
             counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
         if counted.missing is None:
-            log_det = counting.log_det_exact(self.fine)
+            log_det = determinants.log_det_exact(self.fine)
             counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
         return counted
 
