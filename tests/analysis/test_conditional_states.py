@@ -12,6 +12,7 @@ from scipy.special import eval_laguerre
 
 import thermalent as te
 from tests.support.conditional_states import operators, polar_grid
+from thermalent.analysis.conditional import expansion as expansion_module
 from thermalent.analysis.conditional import histories
 from thermalent.analysis.conditional.averages import integrated
 from thermalent.analysis.conditional.expansion import _errors, expansion
@@ -326,3 +327,15 @@ def test_an_error_is_a_change_three_disturbances_and_a_rounding():
     calm = SimpleNamespace(tiers=lambda last, rng: tiers)
     rounding = 8 * np.finfo(float).eps * np.abs(tiers)
     np.testing.assert_allclose(_errors(calm, tiers, tiers), rounding, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("budget", "last"), [(25.0, 28), (33.0, 37), (45.0, 49)])
+def test_tiers_end_beyond_their_budget_which_falls_with_the_unknowns_squared(
+    monkeypatch, budget, last
+):
+    """From 16 on by three tenths: 21, 28, 37, 49. A tier of one qubit has two unknowns."""
+    monkeypatch.setattr(expansion_module, "_BUDGET", 4 * budget)
+    monkeypatch.setattr(expansion_module, "needed_depth", lambda h, rtol: 16)
+    h = hierarchy(te.thermal_link(300.0, 0.01, qubits=1))
+    with pytest.raises(te.MethodError, match=f"the last of {last} tiers are still .* Take fewer.$"):
+        expansion(h, 0.0, 1e-12, "Take fewer.")

@@ -6,6 +6,8 @@ import pytest
 from thermalent.numerics.rational_fit import (
     Barycentric,
     PoleSum,
+    _not_zero,
+    _smallest,
     fractions_through,
     mirrored,
     with_residues,
@@ -167,3 +169,22 @@ def test_poles_near_infinity_are_none(far, count, size):
 
 def test_weights_that_cancel_have_a_pole_at_infinity():
     assert len(poles_of(np.array([1.0, -0.5]), np.array([1.0, -1.0]))) == 0
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e100, 1e-100])
+@pytest.mark.parametrize("phase", [1.0, 1j])
+def test_the_smallest_direction_of_a_triangle_is_found_though_it_is_singular(unit, phase):
+    """A zero on the diagonal is replaced by the square of a rounding of the largest."""
+    triangle = unit * np.array([[2.0, 1.0, 0.5], [0.0, 1.5, phase.real], [0.0, 0.0, 0.0]])
+    triangle = triangle.astype(type(phase)) if phase == 1j else triangle
+    vector = _smallest(triangle.copy())
+    assert np.linalg.norm(vector) == pytest.approx(1.0, rel=1e-14)
+    assert np.max(np.abs(triangle @ vector)) <= 1e-15 * unit
+
+
+def test_weights_that_cancel_count_as_a_rounding_of_the_largest():
+    weights = np.array([0.3, -4.0, 3.7])
+    least = 4 * float(np.finfo(float).eps)
+    assert _not_zero(0.0, weights) == least
+    assert _not_zero(-0.9 * least, weights) == least
+    assert _not_zero(-1.1 * least, weights) == -1.1 * least

@@ -119,6 +119,22 @@ def test_what_rounding_loses_is_judged_alike_by_one_and_by_many():
     assert lost == pytest.approx(stationary.lost(k, x), rel=0.5)
 
 
+def test_what_is_lost_is_that_of_the_equation_that_is_asked_whatever_was_solved_before():
+    """And the state of any coordinates, of a basis with imaginary parts, has these coordinates."""
+    equations = hierarchy(te.thermal_link(3.0, 0.2, detuning=(0.2, -0.1)))
+    chain = hierarchy_chain(equations)
+    one, other = (0.1 * t * np.diag(np.arange(1.0, 1 + chain.tier0_size)) for t in (1, 3))
+    used = TierZeroEquation(chain, equations)
+    used.solve(one)
+    for k in (other, one):
+        fresh = TierZeroEquation(chain, equations)
+        x = fresh.solve(k)
+        assert used.lost(k, x) == fresh.lost(k, x) > 0
+    assert np.any(used.basis.imag)
+    x = np.linspace(1.0, 2.0, chain.tier0_size)
+    np.testing.assert_allclose(used.coordinates(used.matrix(x)), x, rtol=1e-14)
+
+
 def test_draws_that_cancel_count_less_than_those_that_add_up():
     """The kernel against two lines by hand: K off by 1e-3 and 4e-3 in the second equation."""
     above, nothing = np.array([[0.0, 0.0], [1e-3, 4e-3]]), np.zeros((2, 2))

@@ -79,3 +79,42 @@ def test_every_lasting_pole_is_within_one_contour(real, centres):
     found.tolerance, found.real = TOLERANCE, real
     found.poles = np.array([-0.03 - 40.1j, -0.01 + 50j, -0.02 - 40j, -90.0 + 3j])
     assert found._centres(1.0, 3.0, 16).tolist() == centres
+
+
+def test_a_contour_that_was_refined_twice_or_not_enough_looks_at_rounding_once_more(monkeypatch):
+    """The same sum from entries rounded otherwise: what it differs by is rounding."""
+    other = 3e-5
+    for steps, taken, error in (
+        ([0.0, TOLERANCE / 8], 2, TOLERANCE / 8),
+        ([0.0, 1e-3, TOLERANCE / 8], 4, other),
+        ([0.0, 1e-3, 0.9e-3], 4, 0.9e-3),
+    ):
+        values = 0.5 + np.cumsum(steps)
+        sums = [*values, values[-1] + other]
+        given = iter([ExponentialSum(np.zeros(1), np.full((1, 1), x), True) for x in sums])
+        monkeypatch.setattr(Inverter, "_sum", lambda *_, given=given: next(given))
+        unused = Response(transform=lambda z, n: np.zeros(1), redrawn=lambda z, n: np.zeros(1))
+        window = Inverter(unused, 5, TOLERANCE, real=True)._window(1.0, 10.0)
+        assert len(sums) - len(list(given)) == taken
+        assert window.error == pytest.approx(error, rel=1e-4)
+        assert (window.rounding > 1e-6) is (taken == len(sums))
+
+
+def test_numbers_of_nodes_grow_by_a_third_and_the_next_contour_begins_below_the_last(monkeypatch):
+    """From one node per factor of e of the tolerance on, and no more than 54 of them."""
+    asked, away = [], iter([1e-3, 1e-3 / 5, 1e-3 / 25, 1e-3 / 125, TOLERANCE / 8, 0.0, 0.0])
+
+    def made(self, transform, first, span, count, depth):
+        asked.append((count, depth))
+        value = made.last + next(away)
+        made.last = value
+        return ExponentialSum(np.zeros(1), np.full((1, 1), value), True)
+
+    made.last = 0.5
+    monkeypatch.setattr(Inverter, "_sum", made)
+    response = Response(transform=lambda z, depth: np.zeros(1))
+    inverter = Inverter(response, 20, TOLERANCE, real=True)
+    inverter._window(1.0, 10.0)
+    assert asked == [(19, 20), (26, 27), (36, 27), (49, 27), (67, 27)]
+    assert inverter.fewest == 49
+    assert Inverter(response, 3, TOLERANCE, real=True).deeper == 5

@@ -176,3 +176,13 @@ def test_unknowns_read_at_once_are_those_read_one_by_one(monkeypatch, order):
         given = given.times_field(field, conjugate=False)
     expected = given.times_field(field, conjugate=True).trace()
     assert found.row @ x == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1.0, 2.0**40, 2.0**-40])
+def test_frequencies_that_differ_by_roundings_of_their_ends_are_one(unit):
+    """Up to eight of them, whichever sign they have, and in every unit."""
+    eps = float(np.finfo(float).eps)
+    omegas = unit * np.array([1.0, -(1 + 7 * eps), 1 + 11 * eps, 3.0, -3.0, 0.0])
+    which, chosen = resolvents.mirror_images(omegas)
+    assert chosen.tolist() == omegas[[0, 2, 3, 5]].tolist()
+    assert which.tolist() == [0, 0, 1, 2, 2, 3]

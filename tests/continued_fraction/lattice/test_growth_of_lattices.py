@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import thermalent as te
 from thermalent.continued_fraction.lattice import solve
 from thermalent.continued_fraction.lattice.lattice import sectors_of
 from thermalent.continued_fraction.lattice.solve import Found, _Growth, _outcome, _schedule
@@ -256,3 +257,13 @@ def test_the_best_of_all_lattices_ends_a_search_without_a_tolerance(monkeypatch)
     ended = found.ended("krylov")
     assert ended.error == pytest.approx(1e-4, rel=1e-6)
     assert ended.needed == 77.0
+
+
+def test_lattices_that_agree_to_the_last_digit_share_64_roundings():
+    """Without a coupling to the modes nothing depends on how many tiers there are."""
+    modes = tuple(te.Mode(name=name, bath_rate=0.4, n_th=0.2) for name in "ab")
+    decay = np.diag([0.4, 0.4, 0.7])
+    network = te.Network(nodes=(*modes, te.Qubit(name="q")), exchange=np.zeros((3, 3)), decay=decay)
+    found = solve.lattice_steady_state(network, 1e-6)
+    assert found.error == pytest.approx(64 * np.finfo(float).eps, rel=1e-6, abs=0)
+    np.testing.assert_allclose(found.state, np.diag([1.0, 0.0]), atol=1e-15)

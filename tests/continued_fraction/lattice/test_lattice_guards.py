@@ -1,6 +1,7 @@
 """Ends of the search over lattices, single precision, and what a solver leaves: each by itself."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -134,3 +135,18 @@ def test_the_blocks_of_tier_zero_do_not_depend_on_the_unit_of_rates():
     assert len(fast) == len(slow)
     for (one, *_), (other, *_) in zip(fast, slow, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("unit", [1.0, 2.0**40, 2.0**-40])
+@pytest.mark.parametrize(("joined", "sizes"), [(0.9e-14, [2, 1]), (1.1e-14, [3])])
+def test_parts_of_tier_zero_joined_by_a_rounding_are_solved_alone(unit, joined, sizes):
+    """What a change of basis leaves is compared with the largest element, in any unit of rates."""
+    matrix = np.array([[-4.0, 1.0, 0.0], [1.0, -2.0, 4.0 * joined], [0.0, 0.0, -3.0]])
+    operators = SimpleNamespace(real=False)
+    ground = krylov.Ground(SimpleNamespace(operators=operators, dtype=np.dtype(float)))
+    ground.__dict__.update(
+        basis=sparse.eye_array(3),
+        broadband=lambda: sparse.csr_array(unit * matrix),
+        populations=np.array([0]),
+    )
+    assert [len(index) for index, _, _ in ground.factors] == sizes

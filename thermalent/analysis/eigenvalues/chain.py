@@ -199,7 +199,7 @@ class ChargeChain:
         d = len(self.generator.numbers)
         rows, cols, values = [], [], []
         for n, elements in enumerate(self.elements):
-            place = np.full(d * d, -1)
+            place = np.zeros(d * d, dtype=int)
             place[elements] = np.arange(len(elements))
             partner = place[(elements % d) * d + elements // d]
             own = np.arange(len(elements))

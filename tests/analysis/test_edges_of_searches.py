@@ -1,0 +1,125 @@
+"""Where searches for rates and for shares decide, at the edges of what they compare."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from flint import ctx
+
+import thermalent as te
+from thermalent.analysis.design import requirement, unknown
+from thermalent.analysis.design.unknown import Curve
+from thermalent.analysis.eigenvalues import refinement
+from thermalent.analysis.eigenvalues.chain import ChargeChain
+from thermalent.analysis.eigenvalues.generator import BITS, exact_generator
+from thermalent.analysis.eigenvalues.subspace import balls, double
+from thermalent.analysis.eigenvalues.subspace.balls import Group
+
+
+def test_right_and_left_vectors_in_double_precision_have_the_products_of_the_exact_ones():
+    """Balancing the tiers multiplies the ones and divides the others, whatever the weights are."""
+    network = te.thermal_link(0.7, 0.61, gamma=(1.0, 0.83), detuning=(0.13, -0.07))
+    chain = ChargeChain(exact_generator(network), 1, 4)
+    rng = np.random.default_rng(3)
+    with ctx.workprec(BITS):
+        right, left = (balls._random(chain, 2, rng) for _ in range(2))
+        left = [part * 2.0**n for n, part in enumerate(left)]
+        exact = balls._pair(left, right).tolist()
+        norms = balls._norm(chain, right), balls._norm(chain, left, dual=True)
+    x, w = balls._balanced(chain, right), balls._balanced(chain, left, dual=True)
+    np.testing.assert_allclose(w.T @ x, [[complex(z) for z in row] for row in exact], rtol=1e-13)
+    assert norms == pytest.approx((np.linalg.norm(x), np.linalg.norm(w)), rel=1e-13)
+
+
+@pytest.mark.parametrize(("apart", "groups"), [(0.97, 1), (1.03, 2)])
+@pytest.mark.parametrize("resolution", [0.0, 1e-5])
+def test_how_close_rates_are_that_are_refined_together(monkeypatch, apart, groups, resolution):
+    """The width: a part of the depth of the last one and of the next, and of what is resolved."""
+    width = 1.5e-5 * (1.0 + 2.5) + 10 * resolution
+    found = object.__new__(refinement.Search)
+    found.values = np.array([-1.0 + apart * width, -1.0, -2.5])
+    found.count, found.real, found.rate, found.resolution = 1, False, 0.3, resolution
+    found.fine, asked = SimpleNamespace(last=9), []
+
+    def refined(self, group):
+        asked.append(group.size)
+        near = self.values[np.argsort(np.abs(self.values - group.centre), kind="stable")]
+        return (Group(near[: group.size], np.full(group.size, 1e-12)),) * 2
+
+    monkeypatch.setattr(refinement.Search, "_refine", refined)
+    found.refined(1.0)
+    assert asked == {1: [2], 2: [1, 1]}[groups]
+
+
+@pytest.mark.parametrize(("share", "step"), [(0.3, 3e-5), (2e-6, 1e-8)])
+def test_the_slope_of_a_share_is_that_over_its_step(monkeypatch, share, step):
+    """Of a cubic that is as steep by its bend, one step further, as by itself: twice the slope."""
+    error, slope = 1e-7, 0.4
+    state = SimpleNamespace(concurrence=lambda: SimpleNamespace(error=error))
+
+    def best(laboratory, unknown, report):
+        away = laboratory - share
+        value = 0.5 - slope * away * (1 + (away / step) ** 2)
+        return SimpleNamespace(
+            top=lambda: (value, 1.0), at=lambda place: SimpleNamespace(network=None)
+        )
+
+    monkeypatch.setattr(requirement, "Curve", best)
+    monkeypatch.setattr(requirement, "steady_state", lambda network: state)
+    found = requirement._share(lambda x: x, "quality", 0.5, lambda text: None)
+    assert found == pytest.approx(share, abs=1e-9)
+    assert found.error == pytest.approx(2 * error / (2 * slope) + 4e-9, rel=1e-3)
+
+
+@pytest.mark.parametrize(("kappa", "wide"), [(1e-9, True), (1e-7, False)])
+def test_rates_over_eight_decades_are_wide(monkeypatch, kappa, wide):
+    """Of the largest element, about two, over the rate of the source."""
+    monkeypatch.setattr(refinement.Search, "_candidates", lambda self, extra: np.zeros(0))
+    generator = exact_generator(te.thermal_link(0.3, kappa, detuning=(0.2, -0.1)))
+    found = refinement.Search(generator, 0, 1, 3, np.zeros(0), 1, 1e-6)
+    assert found.rate == pytest.approx(kappa, abs=0)
+    assert found.wide is wide
+
+
+def test_inverse_iteration_ends_where_its_subspace_stays():
+    """Each step gains the ratio of the eigenvalues inside and outside, 1e-4."""
+    values = np.array([1e-3, 1e-3j, 10.0, -12.0, 14j])
+    turn = np.linalg.qr(np.vander(np.exp(1j * np.arange(5.0))))[0]
+    inverse, solved = (turn / values) @ turn.conj().T, []
+
+    def solve(block):
+        solved.append(block)
+        return inverse @ block
+
+    found = double.orthonormal_subspace(solve, np.linspace(1, 2, 10).reshape(5, 2) ** [1, 3] + 0j)
+    assert len(solved) <= 7
+    np.testing.assert_allclose(
+        found @ found.conj().T, turn[:, :2] @ turn[:, :2].conj().T, atol=1e-13
+    )
+
+
+def curve_of(monkeypatch, values):
+    """A curve of given values, and the places at which it looked between them."""
+    found, looked = object.__new__(Curve), []
+    found.values = np.array(values)
+    found.grid = np.arange(len(values), dtype=float)
+    monkeypatch.setattr(Curve, "__call__", lambda self, x: self.values[int(x)])
+
+    def extremum(self, i, sign):
+        looked.append((i, sign))
+        return self.values[i], self.grid[i]
+
+    monkeypatch.setattr(Curve, "_extremum", extremum)
+    return found, looked
+
+
+def test_a_curve_is_refined_at_each_top_that_may_be_the_highest(monkeypatch):
+    """Above both its neighbours, and no more than a step below the highest of all."""
+    step = unknown._BETWEEN
+    values = [0.5, 0.6, 0.5, 0.61, 0.62, 0.4, 0.62 - 0.9 * step, 0.3, 0.62 - 1.1 * step, 0.3, 0.7]
+    found, looked = curve_of(monkeypatch, [*values[:-1], 0.2])
+    assert found.top() == (0.62, 4.0)
+    near = [i for i in (1, 4, 6, 8) if values[i] > 0.62 - step]
+    assert [i for i, _ in looked] == near
+    assert 8 not in near
+    assert {4, 6} <= set(near)
