@@ -78,7 +78,6 @@ TESTED_THROUGH = {
     "stochastic.ket_paths": "stochastic/test_field_jumps.py",
     "stochastic.step_kernels": "stochastic/test_trajectories.py",
     "stochastic.step_operators": "stochastic/test_trajectories.py",
-    "support.checks": "solving/test_bad_input.py",
     "support.machine.compiled": "installation/test_kernel_cache.py",
     "support.deprecation": "networks/test_old_names.py",
     "support.files.encoding": "solution/test_saved.py",
