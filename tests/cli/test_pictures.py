@@ -1,4 +1,4 @@
-"""Curves around a result that is one number: their points are the library's, and it lies on them."""
+"""Curves around a single number: their points are those of the library, and it lies on them."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Every check at its edges: what is just allowed comes back, what is just not is refused by name."""
+"""Each check at its edges: what is just allowed comes back, what is just not is refused by name."""
 
 import math
 from fractions import Fraction
