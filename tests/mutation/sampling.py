@@ -2,7 +2,7 @@
 
 The package is imported once. For each change this process makes a copy of itself, puts the change
 into the functions that are alive, and runs tests that run those functions: of the nearest files,
-then of the kept results, then of a dozen files. A change that this cannot put in
+then of the kept results, then of fifteen files. A change that this cannot put in
 place, because the import computes with it, is tried by a process of its own in a changed copy of
 the tree; so is what survives where near tests start processes.
 """
@@ -34,7 +34,7 @@ from tests.mutation.selection import KEPT_RESULTS, nearest_tests, starts_process
 from tests.mutation.snapshot import changed_copy, environment
 from tests.mutation.trying import Trial
 
-_FIRST, _NEAR = 3, 12  # files of tests: tried first, and at all
+_FIRST, _NEAR = 3, 15  # files of tests: tried first, and at all
 
 
 class Outcome(NamedTuple):

@@ -34,11 +34,23 @@ def room(path: Path) -> str:
     return path.parts[1] if len(path.parts) > 2 else ""
 
 
+@cache
+def _tested_through(root: Path) -> dict[str, str]:
+    """Modules and folders that no test imports, and the test that runs them."""
+    table = root / "tests" / "test_every_module.py"
+    if not table.exists():
+        return {}
+    for node in ast.parse(table.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TESTED_THROUGH":
+            return dict(ast.literal_eval(node.value))
+    return {}
+
+
 def nearest_tests(module: Path, root: Path) -> list[Path]:
     """The test files that may notice a change of a module, the nearest first.
 
-    Those that name the module or what it defines for others, those of its room, and those in which
-    methods are compared.
+    Those that name the module or what it defines for others, that which stands for it in the table
+    of tests by module, those of its room, and those in which methods are compared.
 
     Args:
         module: The module's file, relative to the root.
@@ -47,6 +59,8 @@ def nearest_tests(module: Path, root: Path) -> list[Path]:
     name = dotted(module)
     long = [word for word in public_names(root / module) if len(word) >= _LONG_ENOUGH]
     words = re.compile(r"\b(" + "|".join([re.escape(name), *map(re.escape, long)]) + r")\b")
+    below = f"{name.partition('.')[2]}."
+    through = {test for part, test in _tested_through(root).items() if below.startswith(f"{part}.")}
     ranked = []
     for path in sorted((root / "tests").rglob("test_*.py")):
         inside = path.relative_to(root)
@@ -59,7 +73,8 @@ def nearest_tests(module: Path, root: Path) -> list[Path]:
         stem = module.stem in inside.stem
         same = sum(a == b for a, b in zip(module.parts[1:-1], inside.parts[1:-1], strict=False))
         rank = 4 * imported + 3 * (here and stem) + 2 * (here and named) + same + named
-        rank += 2 * (inside.parts[1] == "agreement")
+        rank += 2 * (here or inside.parts[1] == "agreement")
+        rank += 2 * ("/".join(inside.parts[1:]) in through)
         if rank:
             ranked.append((-rank, str(inside), inside))
     return [path for *_, path in sorted(ranked)]

@@ -85,6 +85,11 @@ def test_the_nearest_tests_a_module_come_first():
     assert folder / "test_truncation_decisions.py" in chosen[:2]
     chosen = nearest_tests(Path("thermalent/continued_fraction/several_poles/converge.py"), ROOT)
     assert folder / "test_parts_of_errors.py" in chosen[:6]
+    # What stands for a module in the table of tests comes first; those of its room before others.
+    chosen = nearest_tests(Path("thermalent/stochastic/step_kernels.py"), ROOT)
+    assert chosen[0] == Path("tests/stochastic/test_trajectories.py")
+    chosen = nearest_tests(Path("thermalent/hardware/presets.py"), ROOT)
+    assert {path.parts[1] for path in chosen[:5]} == {"hardware"}
 
 
 def test_what_is_said_to_alter_nothing_is_still_there():

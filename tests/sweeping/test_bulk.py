@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import thermalent as te
+from thermalent.hardware import link_arrays
 from thermalent.hardware.link_numbers import COLOUR_CENTRE, MICROWAVE
+from thermalent.models import line_arrays
 from thermalent.networks.arrays import NetworkArrays, arrays_of
 from thermalent.sweeping.grid import as_grid
 
@@ -134,7 +136,8 @@ def test_the_numbers_of_a_platform_are_those_of_the_signature(model, platform):
     ],
 )
 def test_hardware_that_has_to_be_looked_at_is_built_point_by_point(varied, fixed):
-    assert arrays_of(te.hardware.superconducting_link)(varied, fixed) is None
+    assert arrays_of(te.hardware.superconducting_link) is link_arrays.superconducting_links
+    assert link_arrays.superconducting_links(varied, fixed) is None
 
 
 def assert_same_bits(model, grid, fixed):
@@ -165,7 +168,8 @@ def assert_same_bits(model, grid, fixed):
     ],
 )
 def test_what_has_to_be_looked_at_is_built_point_by_point(fixed):
-    assert arrays_of(te.phononic_link)({"n_th": np.array([1.0, 2.0])}, fixed) is None
+    assert arrays_of(te.phononic_link) is line_arrays.phononic_links
+    assert line_arrays.phononic_links({"n_th": np.array([1.0, 2.0])}, fixed) is None
 
 
 def test_a_truncation_that_was_given_has_the_same_bits_too():

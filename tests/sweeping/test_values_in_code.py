@@ -67,6 +67,13 @@ def two(x):
     return x + 2
 
 
+def marked(size, place):
+    """Ones with one two, which a printed array would leave out."""
+    values = np.ones(size)
+    values[place] = 2
+    return values
+
+
 def deeper(levels, end):
     return end if levels == 0 else [deeper(levels - 1, end)]
 
@@ -76,6 +83,7 @@ KINDS = [
     lambda: (1, 2, 1.0, True, None, "1", b"1", 1j),
     lambda: (np.float64(1), np.float32(1), np.int64(1), np.array([[1.0]])),
     lambda: (np.arange(9.0), np.arange(9), np.arange(9.0).reshape(3, 3), np.arange(9.0) + 1e-300),
+    lambda: (np.ones(9), np.full(9, np.nextafter(1.0, 2)), np.ones(5000), marked(5000, 2500)),
     lambda: (np.array([1, "a"], dtype=object), np.array([1, "b"], dtype=object)),
     lambda: (Colour.RED, Colour.BLUE, Paint.RED, Level.LOW, Level.HIGH, 1, 1.5),
     lambda: (Path("a"), Path("b"), slice(1), slice(2), range(3), range(4), np.dtype(float)),

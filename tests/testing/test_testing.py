@@ -23,6 +23,7 @@ def test_a_seed_gives_the_same_network_and_its_expression_builds_it(kind):
         again = testing.random_network(kind, np.random.default_rng(seed))
         built = eval(testing.expression(network), {"te": te})
         for other in (again, built):
+            assert other.label == network.label
             # The label says what a network is called, not what it is.
             assert replace(other, label=network.label).differences(network) == ()
 

@@ -67,8 +67,8 @@ def dataset(
     variables: dict[str, Any] = {
         "state_real": (matrix, result.states.real),
         "state_imag": (matrix, result.states.imag),
-        "population": (("time", "level"), np.stack(list(populations.values()), axis=-1)),
-        "population_error": (("time", "level"), np.stack(population_errors, axis=-1)),
+        "population": (("time", "level"), np.stack(list(populations.values()), axis=1)),
+        "population_error": (("time", "level"), np.stack(population_errors, axis=1)),
         "error": ("time", result.error),
         **{name: ("time", values) for name, values in extra.items()},
     }
@@ -87,7 +87,7 @@ def dataset(
             (measure.name, list(of_emitters.values())),
             (f"{measure.name}_error", [series.error for series in of_emitters.values()]),
         ):
-            variables[name] = (axes, np.stack(values, axis=-1) if measure.pair else values[0])
+            variables[name] = (axes, np.stack(values, axis=1) if measure.pair else values[0])
         words = measure.name.replace("_", " ")
         about[measure.name] = (words + " of pairs of qubits" * measure.pair, measure.unit)
         about[f"{measure.name}_error"] = (f"error of the {words}", measure.unit)

@@ -136,7 +136,7 @@ def doubtful(result: Evolution) -> range:
     exists.
     """
     everything = range(len(result))
-    rho, d = result.states, result.states.shape[-1]
+    rho, d = result.states, result.states.shape[1]
     if (
         not result.status.ok
         or d >= _LARGE

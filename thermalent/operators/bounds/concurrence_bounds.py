@@ -77,7 +77,7 @@ def concurrence_bound(
     best = bounds.reshape(count, len(eps)).min(axis=0)
     root = vectors * np.sqrt(np.maximum(p, 0.0))[:, None, :]
     singular = np.linalg.svd(_transpose(root) @ _SPIN_FLIP @ root, compute_uv=False)
-    below = 2 * singular[:, 0] - np.sum(singular, axis=-1)  # C, negative where separable
+    below = 2 * singular[:, 0] - np.sum(singular, axis=1)  # C, negative where separable
     best = np.where(value > 0, best, np.maximum(np.minimum(below, 0.0) + best, 0.0))
     return np.minimum(best, np.maximum(value, 1 - value) + ROUNDING)
 
@@ -126,20 +126,18 @@ def _concurrence_above(
     # Step 2. P = A^{-+} (M M^+)^{1/2 *} A^{-1} of the raised state; its diagonal, (t, 4)
     inverse = _adjoint(vectors) / np.sqrt(lifted)[:, :, None]
     diagonal = np.einsum("tk,tki->ti", after, np.abs(_transpose(u) @ inverse) ** 2)
-    rows = np.sum(np.sqrt(np.sum(np.abs(inverse) ** 2, axis=1)), axis=-1)  # sum of |A^{-1} e_i|
-    k = np.minimum(4 * eps / lifted.min(axis=-1), eps * rows**2)
-    smooth = np.sqrt((1 + k) / (1 - k)) * eps * np.sum(np.sqrt(diagonal), axis=-1) ** 2
+    rows = np.sum(np.sqrt(np.sum(np.abs(inverse) ** 2, axis=1)), axis=1)  # sum of |A^{-1} e_i|
+    k = np.minimum(4 * eps / lifted.min(axis=1), eps * rows**2)
+    smooth = np.sqrt((1 + k) / (1 - k)) * eps * np.sum(np.sqrt(diagonal), axis=1) ** 2
     # Step 1, for sigma: tilde sigma is tilde rho and a change of norm 4 eps at most.
     x = np.linalg.svd(_transpose(a) @ _SPIN_FLIP @ b, compute_uv=False)
-    y, rank = np.max(raised, axis=-1), np.sum(raised > 0, axis=-1)
+    y, rank = np.max(raised, axis=1), np.sum(raised > 0, axis=1)
     x_norm = np.sqrt(x[:, 0] ** 2 + 4 * eps * y)
-    together = 2 * (np.sum(x, axis=-1) + np.sqrt(rank * 4 * eps * np.sum(raised, axis=-1)))
-    together += np.sum(raised, axis=-1)
+    together = 2 * (np.sum(x, axis=1) + np.sqrt(rank * 4 * eps * np.sum(raised, axis=1)))
+    together += np.sum(raised, axis=1)
     largest = np.maximum(after[:, 0] - smooth - x_norm - y, 0.0)  # of sigma, at least this
     leading = (y - largest) / 2 + np.hypot((largest - y) / 2, x_norm)
-    known = (2 * after[:, 0] - np.sum(after, axis=-1)) - (
-        2 * before[:, 0] - np.sum(before, axis=-1)
-    )
+    known = (2 * after[:, 0] - np.sum(after, axis=1)) - (2 * before[:, 0] - np.sum(before, axis=1))
     return smooth + np.maximum(leading - known, together + known)
 
 

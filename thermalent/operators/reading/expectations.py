@@ -90,7 +90,7 @@ def _values(
         return operator_bound(matrix, rho, eps, zero)
 
     def errors() -> np.ndarray:
-        eps = reduced_errors(stack, names, rho.shape[-1])
+        eps = reduced_errors(stack, names, rho.shape[1])
         return bounded_errors(bound, stack, names, rho, eps, values)
 
     return values, errors

@@ -240,7 +240,7 @@ def over_time(result: SeveralStates, name: str, emitters: Sequence[str] = ()) ->
     values = _values(measure, rho, dims, stack.tolerance)
     for i in np.flatnonzero(np.isnan(values)).tolist():
         values[i] = _value(measure, rho[i], dims, moments[i]._tolerance)
-    eps = reduced_error(np.asarray(result.error, float), result.states.shape[-1], rho.shape[-1])
+    eps = reduced_error(np.asarray(result.error, float), result.states.shape[1], rho.shape[1])
     return Estimates(
         values,
         lambda: _errors(measure, stack, names, rho, eps, values),
@@ -288,7 +288,7 @@ def of_states(stack: Stack, name: str, emitters: Sequence[str] = ()) -> Readings
     good[list(problems)] = False
     if np.any(good):
         some = stack if not problems else stack.part(good)
-        eps = reduced_errors(some, names, rho.shape[-1])
+        eps = reduced_errors(some, names, rho.shape[1])
         errors[good] = _errors(measure, some, names, rho[good], eps, values[good])
     return Readings(values, errors, problems)
 

@@ -81,7 +81,7 @@ def reduced_errors(stack: Stack, names: Sequence[str], size: int) -> np.ndarray:
         names: Of the emitters; all if none is named.
         size: Dimension of their states.
     """
-    eps = reduced_error(stack.error, stack.state.shape[-1], size)
+    eps = reduced_error(stack.error, stack.state.shape[1], size)
     tables, network = stack.elements, stack.network
     if tables is None:
         return eps

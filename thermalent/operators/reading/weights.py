@@ -142,7 +142,7 @@ def _populations(
     for i in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
         one = states.populations(rho[i], dims, tolerance=float(stack.tolerance[i]))
         values[i] = list(one.values())
-    bounds, named = _Bounds(stack, names, rho.shape[-1]), _bell_labels(dims)
+    bounds, named = _Bounds(stack, names, rho.shape[1]), _bell_labels(dims)
 
     def error(place: int, label: str) -> np.ndarray:
         # The labels are in the order of the basis.
