@@ -6,8 +6,10 @@ from scipy import sparse
 
 import thermalent as te
 from thermalent.fock import projection
+from thermalent.fock.lindbladian import generator_norm, lindbladian
 from thermalent.fock.problem import problem
-from thermalent.fock.resolvent import Factored
+from thermalent.fock.resolvent import Factored, Swept
+from thermalent.fock.space import emitter_numbers, space
 from thermalent.operators import states
 
 EPS = np.finfo(float).eps
@@ -167,3 +169,15 @@ def test_no_more_transforms_than_are_allowed(monkeypatch):
     left, transforms = projection._undecayed(matrix, factors, np.ones(2))
     assert transforms == 60
     assert left[0] > 0.9
+
+
+def test_sweeps_stop_at_roundings_of_the_generator_over_the_shift():
+    network = te.cooperative(2)
+    base = space(network, (), emitter_numbers(network))
+    generator = lindbladian(network, base)
+    for shift in (1.0, 1e-3):
+        swept, b = Swept(generator, shift), np.arange(1.0, base.elements + 1)
+        limit = 4 * EPS * (1 + generator_norm(generator) / shift) * np.linalg.norm(b)
+        assert swept.residual(b) == pytest.approx(limit, rel=1e-12)
+        x = swept.solve(b)
+        assert np.linalg.norm(x - generator.matrix @ x / shift - b) <= limit

@@ -11,6 +11,7 @@ import pytest
 
 import thermalent as te
 from thermalent import testing
+from thermalent.networks import value
 from thermalent.networks.liouvillian import lowering_operators
 
 
@@ -152,3 +153,19 @@ def test_what_is_kept_for_a_network_serves_its_equals_and_no_other():
     assert lowering_operators(te.thermal_link(1.0, 0.1)) is lowering_operators(_LINK)
     spin = replace(_LINK, nodes=(*_LINK.nodes[:2], te.CollectiveSpin(name="q2", qubits=2)))
     assert lowering_operators(spin)[0].shape == (6, 6)
+
+
+def test_a_hash_is_worked_out_once(monkeypatch):
+    """A cache asks for it at every look-up."""
+    asked = []
+
+    def counted(given, original=value._hashable):
+        asked.append(given)
+        return original(given)
+
+    network = te.thermal_link(0.3, 0.2)
+    monkeypatch.setattr(value, "_hashable", counted)
+    first, once = hash(network), len(asked)
+    assert once > 0
+    assert hash(network) == first
+    assert len(asked) == once

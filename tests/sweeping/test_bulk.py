@@ -140,6 +140,15 @@ def test_hardware_that_has_to_be_looked_at_is_built_point_by_point(varied, fixed
     assert link_arrays.superconducting_links(varied, fixed) is None
 
 
+@pytest.mark.parametrize("changed", [{"loss": -1.0}, {"wavelengths": (1.0, -2.0)}, {"other": 1.0}])
+def test_links_at_a_mirror_that_are_wrong_are_built_point_by_point(changed):
+    varied, links = {"temperature": np.array([1.0])}, link_arrays.bidirectional_links
+    assert arrays_of(te.hardware.bidirectional_link) is links
+    given = {"frequency": 5e9, "quality": 1e5, "loss": 0.0}
+    assert links(varied, given) is not None
+    assert links(varied, {**given, **changed}) is None
+
+
 def assert_same_bits(model, grid, fixed):
     """As arrays, which the model offers for this grid, and point by point."""
     columns = as_grid(grid).columns()

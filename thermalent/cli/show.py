@@ -102,8 +102,6 @@ def _one_line(store: Path) -> Iterator[None]:
     try:
         yield
     except (ValueError, RuntimeError, OSError) as problem:
-        if isinstance(problem, click.ClickException):
-            raise
         words = " ".join(str(problem).split())[:200]
         raise Failure(
             f"{str(store)!r} cannot be read ({words}); `thermalent show --check` says what is "

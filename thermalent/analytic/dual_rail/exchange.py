@@ -113,8 +113,6 @@ def exchanged_ket(
     for i in word:
         theta = mixing_angle(delta_b[i], delta_b[i + 1], decay)
         delta_b[[i, i + 1]] = delta_b[[i + 1, i]]
-        if theta == 0.0:
-            continue
         parts = ket.reshape(2 ** (2 * i + 1), 2, 2, 2, -1)  # ..., B_i, A_{i+1}, B_{i+1}, ...
         exchanged = parts.swapaxes(1, 3) * (1j * math.sin(theta))
         exchanged += math.cos(theta) * parts
