@@ -15,7 +15,7 @@ def lossy(rng):
     )
 
 
-@pytest.mark.parametrize("initial", ["10", "q2"])
+@pytest.mark.parametrize("initial", ["10", {"10": 0.6, "01": 0.8j}])
 def test_one_excitation_is_not_searched_over_configurations(initial, rng, monkeypatch):
     network = lossy(rng)
     with monkeypatch.context() as change:

@@ -7,6 +7,7 @@ import pytest
 
 from thermalent.stochastic import step_operators
 from thermalent.stochastic.coherence import _groups
+from thermalent.stochastic.ket_paths import drawn_from
 
 
 def test_the_largest_turn_of_a_step_is_forty_variances_of_each_part_and_the_start(monkeypatch):
@@ -42,3 +43,19 @@ def test_groups_of_paths_are_equal_and_pieces_of_few_paths_as_well():
     ]  # fmt: skip
     assert len(pieces) == 6
     assert len(_groups(paths[:2], 2)) == 2
+
+
+def test_kets_are_drawn_from_eigenvectors_in_their_shares(rng):
+    """Of populations alone these are the basis, whose order stays; else they are worked out."""
+    turned = np.array([[0.5, 0.3j], [-0.3j, 0.5]])
+    for rho, kets in (
+        (np.diag([0.2, 0.0, 0.7, 0.1]), np.eye(4)),
+        (turned, np.linalg.eigh(turned)[1].T),
+    ):
+        start = drawn_from(rho.astype(complex))
+        drawn = np.array([start(0, rng) for _ in range(2000)])
+        np.testing.assert_allclose(np.abs(kets.conj() @ drawn.T).max(axis=0), 1, atol=1e-12)
+        mean = np.einsum("ni,nj->ij", drawn, drawn.conj()) / 2000
+        assert np.max(np.abs(mean - rho)) < 5 * 0.5 / np.sqrt(2000)  # standard errors
+    one = drawn_from(np.diag([0.0, 1.0]).astype(complex))(0, rng)
+    assert one.tolist() == [0, 1]
