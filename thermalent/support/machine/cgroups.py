@@ -38,12 +38,10 @@ def free_in_groups(root: Path = Path("/")) -> int | None:
 
 def _free(group: _Group) -> int | None:
     try:
-        limit = (group.folder / group.limit).read_text().strip()
-        if limit == "max":
-            return None
+        limit = int((group.folder / group.limit).read_text())
         used = int((group.folder / group.use).read_text())
-        return max(0, int(limit) - used + _droppable(group))
-    except (OSError, ValueError):  # the root has no limit, or the group is gone
+        return max(0, limit - used + _droppable(group))
+    except (OSError, ValueError):  # the limit is "max", the root has none, or the group is gone
         return None
 
 
