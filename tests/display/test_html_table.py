@@ -2,7 +2,7 @@
 
 import pytest
 
-from thermalent.display.table import html_table, in_a_row, text_table, with_error
+from thermalent.display.table import html_table, in_a_row, span, text_table, with_error
 
 
 def test_texts_are_escaped():
@@ -26,6 +26,11 @@ def test_texts_are_escaped():
 )
 def test_a_number_has_the_digits_that_its_error_leaves(value, error, text):
     assert with_error(value, error) == text
+
+
+def test_a_span_of_numbers_is_told_by_its_ends():
+    assert span([], "times") == "no times"
+    assert span([0.25, 7, 3.0], "times") == "3 times from 0.25 to 3"
 
 
 def test_empty_pieces_leave_no_gap():

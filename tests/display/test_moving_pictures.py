@@ -6,6 +6,8 @@ import pytest
 from PIL import Image
 
 import thermalent as te
+from thermalent.display import animation
+from thermalent.display.bloch import bloch_sphere
 
 matplotlib.use("Agg")
 
@@ -76,3 +78,30 @@ def test_wrong_observables_and_lengths_are_named(evolution):
         evolution.animate("purty")
     with pytest.raises(te.ThermalentError, match=r"`seconds` must be finite and positive"):
         evolution.animate(seconds=0.0)
+
+
+def test_times_that_are_fewer_than_pictures_are_shown_once_and_others_by_their_distance():
+    few = np.array([0.0, 1.0, 5.0])
+    for pictures in (3, 10):
+        assert animation._shown(few, pictures).tolist() == [0, 1, 2]
+    uneven = np.array([0.0, 1.0, 2.0, 6.0, 7.0, 10.0])
+    assert animation._shown(uneven, 3).tolist() == [0, 3, 5]  # nearest to 0, 5 and 10
+    decades = np.array([1.0, 2.0, 9.0, 30.0, 500.0, 1000.0])
+    assert animation._shown(decades, 4).tolist() == [0, 2, 3, 5]  # to 1, 10, 100 and 1000
+
+
+@pytest.mark.parametrize("points", [1, 4])
+def test_a_path_ends_in_an_arrow_with_one_dot(points):
+    path = np.linspace([0.0, 0.1, 0.2], [0.5, -0.3, 0.6], points)
+    axes = bloch_sphere({"q": path})
+    *_, arrow, dot = axes.lines[6:]
+    assert len(axes.lines) == 6 + (points > 1) + 2  # three circles, three axes
+    np.testing.assert_allclose(np.array(arrow.get_data_3d()), np.outer(path[-1], [0, 1]))
+    np.testing.assert_allclose(np.array(dot.get_data_3d()), path[-1:].T)
+    if points > 1:
+        np.testing.assert_allclose(np.array(axes.lines[6].get_data_3d()), path.T)
+    for name in ("x", "y", "z"):
+        assert getattr(axes, f"get_{name}lim")() == (-1, 1)
+    for circle in axes.lines[:3]:
+        np.testing.assert_allclose(np.linalg.norm(circle.get_data_3d(), axis=0), 1)
+        assert np.ptp(np.array(circle.get_data_3d()), axis=1).max() > 1.99

@@ -92,7 +92,8 @@ def test_what_is_computed_from_an_array_is_plain(array, computed):
 
 
 def test_reductions_of_an_array_are_plain_numbers(array):
-    for found in (array.max(), array.sum(), np.max(array), np.mean(array), array @ array):
+    by_name = np.mean(a=array)
+    for found in (array.max(), array.sum(), np.max(array), by_name, np.mean(array), array @ array):
         assert type(found) is np.float64
     assert repr(array) == repr(np.array([0.1, 0.2, 0.4]))
     assert str(array) == "[0.1 0.2 0.4]"
