@@ -151,6 +151,8 @@ def test_heat_and_entanglement_per_time():
     )
     assert hot == pytest.approx(0.1 * 5 / 2, rel=1e-9)  # the flux kappa n_th / 2
     assert hot == pytest.approx(output + elsewhere, rel=1e-9)
+    assert "production has no bound: a bath that takes heat" in succeed("heat", *LINK).stdout
+    assert "no bound" not in succeed("heat", "--n-th", "0", "--kappa", "0.1").stdout
     args = [*LINK, "--until", "30", "--observable", "concurrence", "--reset", "2"]
     data = json.loads(succeed("entanglement-rate", *args, "--json").stdout)
     expected = te.entanglement_rate(NETWORK, "concurrence", until=30.0, reset=2.0)

@@ -180,3 +180,17 @@ def test_quick_decay_is_followed_in_steps_that_lose_no_digits(kernels, rng):
     goal, jumps = kernels.decay(Drawn(), plan, psi, -1.0, 2.0, terms, work, np.zeros(1))
     assert (goal, jumps) == (-1.0, 0)  # the goal is never reached
     np.testing.assert_allclose(psi, expected, atol=1e-11)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-3, 1e-6])
+def test_a_ket_of_any_size_decays_to_the_same_digits(size, kernels):
+    """Between two jumps its norm falls to any size, and the series is cut relative to it."""
+    rng = np.random.default_rng(3)
+    turning = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
+    drift = 1j * (turning + turning.conj().T) - 0.1 * turning @ turning.conj().T
+    plan, psi = plan_of(drift, [np.zeros((4, 4))]), size * random_ket(rng, 4)
+    expected = expm(0.7 * drift) @ psi
+    work, terms = np.zeros(4, complex), np.zeros((ket_kernels.TERMS + 1, 4), complex)
+    goal, jumps = kernels.decay(Drawn(), plan, psi, 0.0, 0.7, terms, work, np.zeros(1))
+    assert (goal, jumps) == (0.0, 0)
+    np.testing.assert_allclose(psi, expected, rtol=0, atol=1e-8 * size)  # of the series

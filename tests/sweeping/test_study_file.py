@@ -113,6 +113,11 @@ class TestModelsOfOnesOwn:
         assert "no point was solved" in done.output
         assert "sys.exit(0) was called" in done.output
 
+    @pytest.mark.parametrize("code", ["", "link = 3\n", LINK.replace("link(**", "other(**")])
+    def test_its_function_has_to_be_there(self, tmp_path, code):
+        with pytest.raises(StudyFileError, match=r"own\.py has no function 'link'"):
+            read_study(own(tmp_path, code))
+
     def test_an_error_in_it_is_one_line(self, tmp_path):
         done = run(own(tmp_path, "1 / 0\n"), tmp_path / "s.zarr")
         assert done.exit_code == 2

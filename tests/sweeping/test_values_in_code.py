@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from thermalent.sweeping.storage.identity.code import pieces
+from thermalent.sweeping.storage.identity.own_code import own
 
 
 class Colour(enum.Enum):
@@ -127,3 +128,12 @@ def test_members_of_an_enumeration_are_told_by_their_class_and_name():
     for value in (Colour.RED, Level.LOW):
         told = pieces({"value": value})["value"]
         assert told.endswith(f"{type(value).__name__}.{value.name}")
+
+
+def test_what_is_of_no_module_or_of_python_is_not_the_users():
+    made = type("Made", (), {"__module__": "that.nobody.has"})
+    assert not own(made)
+    assert not own(dict)
+    assert not own(type("Nameless", (), {"__module__": None}))
+    assert own(Plain)
+    assert own(one)
