@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import thermalent as te
 from thermalent.filters import passive, response
@@ -74,15 +75,27 @@ def test_a_balanced_system_has_equal_gramians_and_the_same_response(seed):
 # --- measured filters ---
 
 
-def test_the_covariance_of_a_straight_line_is_that_of_textbooks():
+def test_what_a_datum_moves_a_straight_line_by_is_what_leaving_it_out_does():
     rng = np.random.default_rng(3)
-    x = np.linspace(-1, 2, 40)
-    slopes = np.stack([np.ones(40), x], axis=1)
-    residual = rng.normal(size=40)
-    found = uncertainty._covariance(slopes, residual, 1.5)
-    inverse = np.linalg.inv(slopes.T @ slopes)
-    sandwich = inverse @ (slopes.T * residual**2) @ slopes @ inverse
-    np.testing.assert_allclose(found, 1.5 * 40 / 38 * sandwich, rtol=1e-9)
+    x = np.append(np.linspace(-1, 2, 9), 8.0)  # the last nearly fixes the slope alone
+    slopes, data = np.stack([np.ones(10), x], axis=1), rng.normal(size=10)
+    whole = np.linalg.lstsq(slopes, data)[0]
+    left_out = [
+        np.linalg.lstsq(np.delete(slopes, i, axis=0), np.delete(data, i))[0] for i in range(10)
+    ]
+    found = uncertainty._influences(slopes, slopes @ whole - data)
+    np.testing.assert_allclose(found, (np.array(left_out) - whole).T, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("count", "alike", "freedom"), [(4, 1.0, 12.0), (9, 3.0, 9.0), (2000, 1.0, 6000)]
+)
+def test_few_data_have_wider_three_standard_deviations(count, alike, freedom):
+    """Equal influences on one coefficient: Student's distribution, normal for many data."""
+    influences, slope = np.full((1, count), 0.2), np.array([[3.0]])
+    (found,) = uncertainty._stated_deviations(influences, alike, slope)[0]
+    wanted = stats.t.isf(stats.norm.sf(3.0), freedom) * 0.2 * np.sqrt(count * alike)
+    assert abs(found) == pytest.approx(wanted, rel=1e-9)
 
 
 def test_neighbouring_residuals_that_are_alike_count_as_one():

@@ -28,6 +28,8 @@ from thermalent.support.errors import ArgumentError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_ROUNDING = 1e-12  # by which a peak of one may be found above it
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Filter(metaclass=ExplainedClass):
@@ -297,7 +299,8 @@ class Filter(metaclass=ExplainedClass):
     @property
     def peak(self) -> float:
         """Largest |S21|^2."""
-        return self.transmission * response.peak(self.system)[0] ** 2
+        top = self.transmission * response.peak(self.system)[0] ** 2
+        return 1.0 if 1.0 < top < 1.0 + _ROUNDING else top
 
     @property
     def fwhm(self) -> float:

@@ -53,7 +53,7 @@ def measured_transmission(
     most = _most_poles(2 * len(f), 4, 2 * constant)
     model = fitting.chosen(fitted, order, omega, np.abs(values) ** 2, 1, most)
     model = refined(model, omega, values)
-    around = uncertainty.nearby(model, omega, values, powers=False)
+    around = uncertainty.nearby_amplitudes(model, omega, values)
     fit = _fit(model, around, f, np.abs(s21) ** 2, centre, scale.unit)
     return _completed(fit, scale.temperature, "path")
 
@@ -81,7 +81,7 @@ def measured_spectrum(
     if lowest > most:
         checks.fail("zeros", f"at most {(len(f) - 1) // 4 - 1}, for {len(f)} data", zeros)
     model = fitting.chosen(fitted, order, omega, shape, lowest, most)
-    around = uncertainty.nearby(model, omega, shape, powers=True)
+    around = uncertainty.nearby_powers(model, omega, shape)
     fit = _fit(model, around, f, shape, centre, scale.unit)
     return _completed(fit, scale.temperature, "data", np.sqrt(size))
 
