@@ -89,10 +89,10 @@ def relaxation_rates(
     \(|0\rangle\langle 1|\), which rotates with a detuning and decays at half the rate.
 
     Oscillating rates are found like real ones, and rates however slow: their residuals are taken in
-    77 digits, and the determinant of s - L is followed along a line behind the slowest `count` to
-    count what lies before it. Where that would take too long (four qubits behind a mode, or three
-    behind a very hot one), a second search has to find the same list instead, a warning says so,
-    and `certified` is False.
+    32 or 77 digits, and the determinant of s - L is followed along a line behind the slowest
+    `count` to count what lies before it. Where that would take too long (four qubits behind a mode,
+    or three behind a very hot one), a second search has to find the same list instead, a warning
+    says so, and `certified` is False.
 
     Args:
         network: Emitters behind one mode, or behind several that drive them through one amplitude

@@ -27,6 +27,11 @@ class TierBlocks(NamedTuple):
     fall: np.ndarray
 
 
+def whole_blocks(chain: ChargeChain) -> TierBlocks:
+    """The blocks of a chain in double precision, in the order of its unknowns."""
+    return _blocks(chain, np.ones(chain.size, dtype=bool))
+
+
 def separate_blocks(chain: ChargeChain) -> list[TierBlocks]:
     """The blocks of a chain in double precision, each part of it that no other one reaches alone.
 
@@ -34,22 +39,25 @@ def separate_blocks(chain: ChargeChain) -> list[TierBlocks]:
     uncoupled: eliminating both by themselves takes a third of the time.
     """
     matrix = sparse.coo_array(chain.matrix)
-    row, col, value = matrix.row, matrix.col, matrix.data
-    pattern = sparse.coo_array((np.ones(len(row)), (row, col)), shape=matrix.shape)
+    pattern = sparse.coo_array(
+        (np.ones(len(matrix.row)), (matrix.row, matrix.col)), shape=matrix.shape
+    )
     count, label = connected_components(pattern, directed=False)
-    tier = np.repeat(np.arange(chain.last + 1), np.diff(chain.start))
+    return [_blocks(chain, label == part) for part in range(count)]
+
+
+def _blocks(chain: ChargeChain, own: np.ndarray) -> TierBlocks:
+    """The blocks of some unknowns, between which and all others there is nothing."""
+    matrix = sparse.coo_array(chain.matrix)
+    tier = chain.places.tier
+    size = np.bincount(tier[own], minlength=chain.last + 1)
+    place = np.zeros(chain.size, dtype=np.int64)
+    place[own] = np.arange(np.count_nonzero(own)) - (np.cumsum(size) - size)[tier[own]]
+    here = own[matrix.row]
+    row, col = matrix.row[here], matrix.col[here]
     # Among the blocks of its row: within, from below, from above.
     kind = np.where(tier[col] == tier[row], 0, np.where(tier[col] < tier[row], 1, 2))
-    parts = []
-    for part in range(count):
-        own = np.flatnonzero(label == part)
-        size = np.bincount(tier[own], minlength=chain.last + 1)
-        place = np.zeros(chain.size, dtype=np.int64)
-        place[own] = np.arange(len(own)) - (np.cumsum(size) - size)[tier[own]]
-        width = int(np.max(size))
-        blocks = np.zeros((3, chain.last + 1, width, width), dtype=value.dtype)
-        here = label[row] == part
-        r, c = row[here], col[here]
-        blocks[kind[here], tier[r], place[r], place[c]] = value[here]
-        parts.append(TierBlocks(size, *blocks))
-    return parts
+    width = int(np.max(size))
+    blocks = np.zeros((3, chain.last + 1, width, width), dtype=matrix.dtype)
+    blocks[kind, tier[row], place[row], place[col]] = matrix.data[here]
+    return TierBlocks(size, *blocks)

@@ -22,6 +22,14 @@ import numpy as np
 from flint import acb, acb_mat, arb, ctx
 from scipy import sparse
 
+from thermalent.analysis.eigenvalues.elements import (
+    Elements,
+    Places,
+    complex_elements,
+    places,
+    real_elements,
+    within_tiers,
+)
 from thermalent.analysis.eigenvalues.generator import BITS, HierarchyGenerator, SuperoperatorEntries
 from thermalent.networks.symmetry import element_charges
 
@@ -80,37 +88,56 @@ class ChargeChain:
         return np.flatnonzero((np.abs(self.shift) <= n) & ((self.shift - n) % 2 == 0))
 
     @cached_property
+    def places(self) -> Places:
+        """Where the unknowns stand."""
+        if not self.generator.has_source:
+            return places((self.shift == 0)[None, :])
+        n = np.arange(self.last + 1)[:, None]
+        return places((np.abs(self.shift) <= n) & ((self.shift - n) % 2 == 0))
+
+    @cached_property
+    def matrix_elements(self) -> Elements:
+        """Those of `matrix`, as sums of two doubles."""
+        return self._in_basis(self._complex_elements)
+
+    @cached_property
     def matrix(self) -> sparse.csc_array:
         """The generator in double precision: real for Q = 0, where it keeps Hermiticity."""
-        if self.charge != 0:
-            return self.complex_matrix
-        unitary = self._hermitian_basis()
-        real = sparse.csc_array((unitary @ self.complex_matrix @ unitary.conj().T).real)
-        real.eliminate_zeros()
-        return real
+        return self._sparse(self.matrix_elements)
 
     @cached_property
     def complex_matrix(self) -> sparse.csc_array:
         """The generator of balanced tiers in double precision, (size, size)."""
-        g = self.generator
-        scale = np.sqrt(g.variance) if g.variance > 1 else 1.0
-        rate, detuning = float(g.rate), float(g.detuning)
-        rows, cols, values = [], [], []
-        for n in range(self.last + 1):
-            elements = self.elements[n]
-            rows.append(self.start[n] + np.arange(len(elements)))
-            cols.append(rows[-1])
-            values.append(1j * detuning * self.shift[elements] - rate * n)
-            for target, origin, entries in self._couplings(n):
-                inside, row, col = self._placed(entries, target, origin)
-                value = entries.floats[inside] * self._root(entries, inside, target, origin)
-                rows.append(self.start[target] + row)
-                cols.append(self.start[origin] + col)
-                values.append(value * scale ** float(origin - target))
-        place = (np.concatenate(rows), np.concatenate(cols))
-        return sparse.csc_array(
-            (np.concatenate(values), place), shape=(self.size, self.size), dtype=complex
-        )
+        return self._sparse(self._complex_elements)
+
+    @cached_property
+    def rank_rounding(self) -> sparse.csc_array:
+        """The part of the generator by which the given decay matrix differs, (size, size)."""
+        return self._sparse(self._rank_rounding)
+
+    @cached_property
+    def rank_rounding_of_matrix(self) -> sparse.csc_array:
+        """The same in the basis of `matrix`."""
+        return self._sparse(self._in_basis(self._rank_rounding))
+
+    @cached_property
+    def _complex_elements(self) -> Elements:
+        return complex_elements(self.generator, self.shift, self.places)
+
+    @property
+    def _rank_rounding(self) -> Elements:
+        return within_tiers(self.generator.rank_rounding, self.places)
+
+    def _in_basis(self, elements: Elements) -> Elements:
+        if self.charge != 0:
+            return elements
+        return real_elements(elements, self.places, len(self.generator.numbers))
+
+    def _sparse(self, elements: Elements) -> sparse.csc_array:
+        place = elements.row, elements.col
+        matrix = sparse.csc_array((elements.high, place), shape=(self.size, self.size))
+        matrix.eliminate_zeros()
+        return matrix
 
     @cached_property
     def exact_operators(self) -> tuple[ExactOperator, ExactOperator]:
@@ -143,19 +170,6 @@ class ChargeChain:
             self.size, place[1], place[0], place[2]
         )
 
-    @cached_property
-    def rank_rounding(self) -> sparse.csc_array:
-        """The part of the generator by which the given decay matrix differs, (size, size)."""
-        entries = self.generator.rank_rounding
-        rows, cols, values = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0, complex)]
-        for n in range(self.last + 1):
-            inside, row, col = self._placed(entries, n, n)
-            rows.append(self.start[n] + row)
-            cols.append(self.start[n] + col)
-            values.append(entries.floats[inside])
-        place = (np.concatenate(rows), np.concatenate(cols))
-        return sparse.csc_array((np.concatenate(values), place), shape=(self.size, self.size))
-
     def _couplings(self, n: int) -> Iterator[tuple[int, int, SuperoperatorEntries]]:
         """The terms that enter tier n: (to, origin, superoperator)."""
         yield n, n, self.generator.within
@@ -175,14 +189,6 @@ class ChargeChain:
         inside = np.flatnonzero((row >= 0) & (col >= 0))
         return inside, row[inside], col[inside]
 
-    def _root(
-        self, entries: SuperoperatorEntries, inside: np.ndarray, target: int, origin: int
-    ) -> np.ndarray:
-        """sqrt(k), sqrt(l), sqrt(k + 1) or sqrt(l + 1) of each entry."""
-        if target == origin:
-            return np.ones(len(inside))
-        return np.sqrt(self._count(entries, inside, target, origin))
-
     def _count(
         self, entries: SuperoperatorEntries, inside: np.ndarray, target: int, origin: int
     ) -> np.ndarray:
@@ -193,23 +199,6 @@ class ChargeChain:
         # k changes if k - l rises with the tier, else l does.
         sign = np.where((row > col) == (target > origin), 1, -1)
         return (upper + sign * of_upper) // 2
-
-    def _hermitian_basis(self) -> sparse.csr_array:
-        """The unitary to the real and imaginary parts of pairs mu^{kl}, mu^{lk}; (size, size)."""
-        d = len(self.generator.numbers)
-        rows, cols, values = [], [], []
-        for n, elements in enumerate(self.elements):
-            place = np.zeros(d * d, dtype=int)
-            place[elements] = np.arange(len(elements))
-            partner = place[(elements % d) * d + elements // d]
-            own = np.arange(len(elements))
-            diagonal, first = own[partner == own], own[partner > own]
-            second, root = partner[first], np.full(len(first), np.sqrt(0.5))
-            rows += [self.start[n] + part for part in (diagonal, first, first, second, second)]
-            cols += [self.start[n] + part for part in (diagonal, first, second, first, second)]
-            values += [np.ones(len(diagonal)), root, root, -1j * root, 1j * root]
-        where = (np.concatenate(rows), np.concatenate(cols))
-        return sparse.csr_array((np.concatenate(values), where), shape=(self.size, self.size))
 
     @cached_property
     def weights(self) -> list[list[arb]]:

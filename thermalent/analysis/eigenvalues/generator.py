@@ -8,6 +8,8 @@ difference of large ones that double precision would have lost while the terms w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -23,17 +25,24 @@ from thermalent.operators.superoperators import dense
 BITS = 256
 
 
-class SuperoperatorEntries(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class SuperoperatorEntries:
     """The nonzero elements of a superoperator, (n,) each."""
 
     row: np.ndarray
     col: np.ndarray
     value: list[acb]
 
-    @property
+    @cached_property
     def floats(self) -> np.ndarray:
         """The values in double precision."""
         return np.array([complex(v) for v in self.value], dtype=complex)
+
+    @cached_property
+    def rest(self) -> np.ndarray:
+        """What the values have beyond double precision, in double precision."""
+        pairs = zip(self.value, self.floats.tolist(), strict=True)
+        return np.array([complex(v - acb(f.real, f.imag)) for v, f in pairs], dtype=complex)
 
 
 class HierarchyGenerator(NamedTuple):

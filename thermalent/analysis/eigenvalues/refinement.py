@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from thermalent.analysis.eigenvalues.shifts import beside
 from thermalent.analysis.eigenvalues.subspace.balls import Group, refine
 from thermalent.analysis.eigenvalues.subspace.double import refine_double
 from thermalent.analysis.eigenvalues.subspace.mixed import refine_mixed
+from thermalent.analysis.eigenvalues.subspace.paired import PairedChain
 from thermalent.solution.errors import MethodError
 
 # Unknowns up to which all eigenvalues of a chain are found, of a real and of a complex one; and in
@@ -28,6 +30,8 @@ _MOST_UNKNOWNS = 60_000
 # Points at which a count takes the determinant, and factorisations of a search, for an estimate of
 # the time that is shown before.
 _POINTS, _SOLVES = 600, 20
+# Blocks up to this width are eliminated by compiled loops, wider ones as sparse matrices.
+_NARROW = 40
 # Rounding of a determinant in double precision moves eigenvalues by about this many roundings of
 # the largest element, as far as these are not defective.
 _LOST = 1e4
@@ -102,6 +106,13 @@ class Search:
             )
         return values[np.argsort(-values.real, kind="stable")]
 
+    @cached_property
+    def paired(self) -> PairedChain | None:
+        """The larger chain, if its blocks are not too wide for compiled loops."""
+        if max(len(elements) for elements in self.fine.elements) > _NARROW:
+            return None
+        return PairedChain(self.fine, self.coarse.last, self.rtol)
+
     def _frequencies(self) -> np.ndarray:
         """Frequencies of the emitters against each other and against the source."""
         matrix = self.coarse.complex_matrix
@@ -153,8 +164,15 @@ class Search:
 
     def _refine(self, group: Cluster) -> tuple[Group, Group]:
         """A group with fewer and with more tiers."""
+        if group.size == 1 and self.real and abs(group.centre) <= self.resolution:
+            # The trace is conserved: one eigenvalue is zero, exactly and with any number of tiers.
+            zero = Group(np.zeros(1, dtype=complex), np.zeros(1))
+            return zero, zero
         place = group.centre, group.size, group.gap
         if not self.wide:
+            found = self.paired.refined(*place) if self.paired is not None else None
+            if found is not None:
+                return found
             coarse, fine = refine_mixed(self.fine, *place, self.coarse.size, self.rtol)
             if np.isfinite(fine.error[0]):
                 return coarse, fine

@@ -34,14 +34,14 @@ LinearSolve = Callable[[np.ndarray], np.ndarray]
 _EPS = float(np.finfo(float).eps)
 # The shift lies this part of the distance to the next eigenvalue off the group. A round multiplies
 # the subspaces' errors by about this, and loses as many digits of double precision.
-_OFF_CENTRE = 1e-5
+OFF_CENTRE = 1e-5
 # An error this small beside the largest rate is small beside the bound of stationary rates.
-_NEGLIGIBLE = 1e-33
+NEGLIGIBLE = 1e-33
 _MOST_ROUNDS = 12
 # Rounds continue while the bound falls at least by this factor.
 _PROGRESS = 0.1
 # Higher orders in the subspaces' errors.
-_SECOND_ORDER = 10.0
+SECOND_ORDER = 10.0
 
 
 def refine_mixed(
@@ -62,7 +62,7 @@ def refine_mixed(
         The eigenvalues as they are with fewer tiers, to first order in what these leave out, and
         as they are with all; with infinite errors, if the rounds do not converge.
     """
-    shift = centre + _OFF_CENTRE * gap * (0.8 + 0.6j)
+    shift = centre + OFF_CENTRE * gap * (0.8 + 0.6j)
     identity: Any = eye_array(chain.size, format="csc", dtype=complex)
     factors: Any = splu((chain.complex_matrix - shift * identity).tocsc())
 
@@ -94,10 +94,24 @@ def _rough(
         image = chain.complex_matrix @ part
         product = w.T @ image if part is x else w[:fewer].T @ image[:fewer]
         values.append(np.linalg.eigvals(np.linalg.solve(overlap, product)))
-    coarse, fine = (np.sort_complex(v) for v in values)
+    return needs_more_tiers(values[0], values[1], chain.generator.largest, rtol)
+
+
+def needs_more_tiers(
+    coarse: np.ndarray, fine: np.ndarray, largest: float, rtol: float
+) -> tuple[Group, Group] | None:
+    """Both if the tiers left out change much more than `rtol` of them, else None.
+
+    Args:
+        coarse: Eigenvalues with fewer tiers, (p,).
+        fine: With all, (p,).
+        largest: The largest rate.
+        rtol: The part of them.
+    """
+    coarse, fine = np.sort_complex(coarse), np.sort_complex(fine)
     change = np.abs(coarse - fine)
     # The eigenvalues of a defective group are accurate to the root of rounding.
-    noise = chain.generator.largest * (1e4 * _EPS) ** (1 / x.shape[1])
+    noise = largest * (1e4 * _EPS) ** (1 / len(fine))
     if np.all(change <= 10 * rtol * np.abs(fine) + noise):
         return None
     return Group(coarse, change), Group(fine, change)
@@ -113,7 +127,7 @@ def _improved(
 ) -> tuple[Group, np.ndarray, np.ndarray]:
     """Rounds of improvement until the eigenvalues are exact to rounding, or until they stagnate."""
     forward, transposed = chain.exact_operators
-    negligible = _NEGLIGIBLE * chain.generator.largest
+    negligible = NEGLIGIBLE * chain.generator.largest
     unknown = np.full(x.shape[1], np.inf)
     best, before = Group(unknown + centre, unknown), np.inf
     for number in range(_MOST_ROUNDS):
@@ -126,7 +140,7 @@ def _improved(
         left_step = _correction(solve_left, left_residual, w, x, inverse.transpose())
         # M errs by the residual of one side times the error of the other, for which its correction
         # stands; and by what W^T (L X - X M) is not zero, because the inverse is rounded.
-        product = _norm(residual) * _norm(left_step) * _SECOND_ORDER
+        product = _norm(residual) * _norm(left_step) * SECOND_ORDER
         noise = float(_frobenius(inverse) * (product + _frobenius(_pair(w, residual))))
         group = eigenvalues_of_small(small, centre, noise)
         # The corrections are used once they have become smaller.
