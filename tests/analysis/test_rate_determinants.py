@@ -1,5 +1,7 @@
 """Determinants of the hierarchy and the count that follows them, beside dense matrices."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -7,10 +9,10 @@ from scipy import sparse
 import thermalent as te
 from thermalent.analysis.eigenvalues import counting_kernels as kernels
 from thermalent.analysis.eigenvalues import determinants
-from thermalent.analysis.eigenvalues.blocks import TierBlocks, separate_blocks
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.counting import count_missing
 from thermalent.analysis.eigenvalues.generator import exact_generator
+from thermalent.analysis.eigenvalues.matrix.tier_blocks import TierBlocks, separate_blocks
 
 RESONANT = te.thermal_link(2.0, 0.5)
 DETUNED = te.thermal_link(2.0, 0.5, detuning=(0.3, -0.1), dephasing=0.2)
@@ -74,6 +76,18 @@ def test_logarithms_of_the_determinant(network, charge, narrow, monkeypatch):
     assert_same(determinants.log_det_double(one)(POINTS), expected)
     if narrow:
         assert_same(determinants.log_det_exact(one)(POINTS), expected)
+        assert_same(determinants.log_det_of_pairs(one)(POINTS), expected)
+
+
+@pytest.mark.parametrize("charge", [0, 1])
+def test_pairs_of_doubles_resolve_what_double_precision_loses(charge):
+    """A source that is 1e18 times slower than the emitters: log det moves by its rates' scale."""
+    one = chain(te.thermal_link(0.3, 1e-18, detuning=(0.2, -0.1)), charge, 4)
+    points = -3e-18 + 1j * np.array([0.0, 1e-18, 3e-18, 1e-10, 1.0])
+    exact = determinants.log_det_exact(one)(points)
+    assert_same(determinants.log_det_of_pairs(one)(points), exact)
+    lost = determinants.log_det_double(one)(points)
+    assert np.max(np.abs(lost - exact).real) > 0.01 or charge != 0
 
 
 def test_lanes_are_independent_of_each_other_and_of_their_number():
@@ -123,7 +137,7 @@ def test_a_line_between_a_hundred_rates_with_a_missing_pair_far_up():
             blocks = [[[z.real, z.imag], [-z.imag, z.real]] for z in values]
             self.matrix = sparse.csc_array(sparse.block_diag(blocks))
             self.size = 2 * len(values)
-            self.start = np.array([0, self.size])
+            self.places = SimpleNamespace(tier=np.zeros(self.size, dtype=int))
 
     rng = np.random.default_rng(4)
     values = -(1.0 + rng.exponential(3.0, 50)) + 1j * 10.0 ** rng.uniform(-4, 4, 50)

@@ -5,14 +5,15 @@ import pytest
 from flint import acb, acb_mat, arb, ctx
 
 import thermalent as te
-from thermalent.analysis.eigenvalues import two_doubles
-from thermalent.analysis.eigenvalues.blocks import whole_blocks
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS, exact_generator
-from thermalent.analysis.eigenvalues.subspace import kernels, paired
+from thermalent.analysis.eigenvalues.matrix.tier_blocks import whole_blocks
+from thermalent.analysis.eigenvalues.subspace import pair_kernels as kernels
+from thermalent.analysis.eigenvalues.subspace import paired
 from thermalent.analysis.eigenvalues.subspace.balls import refine
 from thermalent.analysis.eigenvalues.subspace.mixed import refine_mixed
 from thermalent.analysis.eigenvalues.subspace.paired import PairedChain
+from thermalent.numerics import two_doubles
 
 EPS = np.finfo(float).eps
 DETUNED = te.thermal_link(3.0, 0.4, gamma=(1.0, 0.83), detuning=(0.3, -0.1), dephasing=0.2)
@@ -36,10 +37,10 @@ def test_arithmetic_of_pairs_has_thirty_digits():
             total, product = two_doubles.two_sum(a[k], b[k]), two_doubles.two_product(a[k], b[k])
             assert exactly(*total) - (arb(a[k]) + arb(b[k])) == 0
             assert exactly(*product) - arb(a[k]) * arb(b[k]) == 0
-            found = two_doubles.times([x[k] for x in pair], [x[k] for x in other])
+            found = two_doubles.product_of_pairs([x[k] for x in pair], [x[k] for x in other])
             true = exactly(*(x[k] for x in pair)) * exactly(*(x[k] for x in other))
             assert abs(float((exactly(*found) - true) / true)) < 1e-30
-            found = two_doubles.root(np.array([abs(a[k])]))
+            found = two_doubles.square_root(np.array([abs(a[k])]))
             true = arb(abs(a[k])).sqrt()
             assert abs(float((exactly(*(x[0] for x in found)) - true) / true)) < 1e-30
             found = two_doubles.inverse(a[k])
@@ -93,16 +94,16 @@ def test_solves_of_both_sides(dtype):
     blocks = whole_blocks(one)
     shift = dtype(0.3) if dtype is float else 0.3 - 0.2j
     parts = [part.astype(dtype) for part in blocks[1:]]
-    solver = (*kernels.factors(blocks.size, *parts, shift), parts[2])
+    solver = (*kernels.eliminated(blocks.size, *parts, shift), parts[2])
     rng = np.random.default_rng(5)
     tier, place = one.places.tier, np.arange(one.size) - one.start[one.places.tier]
     columns = rng.normal(size=(one.size, 2)).astype(dtype)
     b = np.zeros((*parts[0].shape[:2], 2), dtype=dtype)
     b[tier, place] = columns
     dense = one.matrix.toarray() - shift * np.eye(one.size)
-    found = kernels.solved(*solver, b)[tier, place]
+    found = kernels.solved_from_right(*solver, b)[tier, place]
     np.testing.assert_allclose(found, np.linalg.solve(dense, columns), atol=1e-11)
-    found = kernels.solved_left(*solver, b)[tier, place]
+    found = kernels.solved_from_left(*solver, b)[tier, place]
     np.testing.assert_allclose(found, np.linalg.solve(dense.T, columns), atol=1e-11)
     x, _ = kernels.iterated(*solver, b, b, 1)
     flat = x[tier, place]

@@ -52,10 +52,11 @@ def searched(monkeypatch):
     """Runs rounds one after the other; what each was asked, and the outcome."""
 
     def run(*rounds, count=2, affordable=np.inf):
-        left, asked = list(rounds), []
+        left, asked, run.before = list(rounds), [], []
 
-        def made(generator, charge, count, last, extra, effort, rtol):
+        def made(generator, charge, count, last, extra, effort, rtol, before):
             asked.append((count, last, extra.tolist(), effort))
+            run.before.append(before)
             return left.pop(0) if len(left) > 1 else left[0]
 
         monkeypatch.setattr(search, "Search", made)
@@ -87,6 +88,32 @@ def test_a_line_that_is_not_behind_the_rates_asks_for_two_more(searched, behind)
 )
 def test_too_few_tiers_are_a_quarter_more_in_the_next_round(searched, short):
     assert searched(short, Round())[0] == [(2, FIRST_TIERS, [], 1), (2, 26 + 6 + 2, [], 2)]
+    assert searched.before == [None, short]  # whose candidates may be taken over
+
+
+def test_candidates_are_taken_over_to_more_tiers_alone(searched):
+    """Where rates are missing, or a group is cut, others are looked for."""
+    short, lacking = (
+        Round(error=4e-7, change=3.5e-7),
+        Round(winding=Winding(2, np.zeros(0)), places=[]),
+    )
+    searched(short, lacking, Round(error=4e-7, change=1e-9), Round(distance=0.4), Round())
+    assert searched.before == [None, short, None, None, None]
+
+
+def test_candidates_that_have_not_settled_are_looked_for_again():
+    """Some of twelve tiers of a warm source change by a hundredth, of forty by 1e-6."""
+    generator = exact_generator(te.thermal_link(10.0, 0.1))
+    for last, settled in ((6, False), (40, True)):
+        first = refinement.Search(generator, 0, 3, last, np.zeros(0), 1, RTOL)
+        first.refined(generator.largest)
+        assert first.settled == settled
+        longer = last + last // 2
+        second = refinement.Search(generator, 0, 3, longer, np.zeros(0), 1, RTOL, first)
+        assert second.all_found != settled
+        fresh = refinement.Search(generator, 0, 3, longer, np.zeros(0), 1, RTOL)
+        found, expected = (one.refined(generator.largest).cut(3) for one in (second, fresh))
+        np.testing.assert_allclose(found.values, expected.values, rtol=1e-12)
 
 
 def test_emitters_that_have_fewer_rates_give_those(searched):

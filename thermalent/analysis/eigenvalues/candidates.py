@@ -18,6 +18,7 @@ from scipy.sparse.linalg import splu
 
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS
+from thermalent.analysis.eigenvalues.matrix.tier_blocks import uncoupled
 from thermalent.analysis.eigenvalues.subspace.balls import Shifted
 
 _BLOCK = 6
@@ -30,9 +31,10 @@ _DIRECTION = 1e-11
 
 
 def all_of(chain: ChargeChain) -> np.ndarray:
-    """All eigenvalues of L in double precision."""
-    values: np.ndarray = np.linalg.eigvals(chain.matrix.toarray())
-    return values
+    """All eigenvalues of L in double precision, part by part of what is not coupled."""
+    matrix, label = chain.matrix.toarray(), uncoupled(chain)
+    parts = [np.flatnonzero(label == part) for part in range(int(np.max(label)) + 1)]
+    return np.concatenate([np.linalg.eigvals(matrix[np.ix_(own, own)]) for own in parts])
 
 
 def all_exactly(chain: ChargeChain) -> np.ndarray:

@@ -22,15 +22,15 @@ import numpy as np
 from flint import acb, acb_mat, arb, ctx
 from scipy import sparse
 
-from thermalent.analysis.eigenvalues.elements import (
-    Elements,
-    Places,
+from thermalent.analysis.eigenvalues.generator import BITS, HierarchyGenerator, SuperoperatorEntries
+from thermalent.analysis.eigenvalues.matrix.charge_elements import (
+    ChargeElements,
+    UnknownPlaces,
     complex_elements,
-    places,
     real_elements,
+    unknown_places,
     within_tiers,
 )
-from thermalent.analysis.eigenvalues.generator import BITS, HierarchyGenerator, SuperoperatorEntries
 from thermalent.networks.symmetry import element_charges
 
 
@@ -88,15 +88,15 @@ class ChargeChain:
         return np.flatnonzero((np.abs(self.shift) <= n) & ((self.shift - n) % 2 == 0))
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> UnknownPlaces:
         """Where the unknowns stand."""
         if not self.generator.has_source:
-            return places((self.shift == 0)[None, :])
+            return unknown_places((self.shift == 0)[None, :])
         n = np.arange(self.last + 1)[:, None]
-        return places((np.abs(self.shift) <= n) & ((self.shift - n) % 2 == 0))
+        return unknown_places((np.abs(self.shift) <= n) & ((self.shift - n) % 2 == 0))
 
     @cached_property
-    def matrix_elements(self) -> Elements:
+    def matrix_elements(self) -> ChargeElements:
         """Those of `matrix`, as sums of two doubles."""
         return self._in_basis(self._complex_elements)
 
@@ -121,19 +121,19 @@ class ChargeChain:
         return self._sparse(self._in_basis(self._rank_rounding))
 
     @cached_property
-    def _complex_elements(self) -> Elements:
+    def _complex_elements(self) -> ChargeElements:
         return complex_elements(self.generator, self.shift, self.places)
 
     @property
-    def _rank_rounding(self) -> Elements:
+    def _rank_rounding(self) -> ChargeElements:
         return within_tiers(self.generator.rank_rounding, self.places)
 
-    def _in_basis(self, elements: Elements) -> Elements:
+    def _in_basis(self, elements: ChargeElements) -> ChargeElements:
         if self.charge != 0:
             return elements
         return real_elements(elements, self.places, len(self.generator.numbers))
 
-    def _sparse(self, elements: Elements) -> sparse.csc_array:
+    def _sparse(self, elements: ChargeElements) -> sparse.csc_array:
         place = elements.row, elements.col
         matrix = sparse.csc_array((elements.high, place), shape=(self.size, self.size))
         matrix.eliminate_zeros()

@@ -14,9 +14,14 @@ import numpy as np
 from flint import ctx
 
 from thermalent.analysis.eigenvalues import counting_kernels as kernels
-from thermalent.analysis.eigenvalues.blocks import TierBlocks, separate_blocks
 from thermalent.analysis.eigenvalues.chain import ChargeChain
+from thermalent.analysis.eigenvalues.counting_pair_kernels import log_determinants_of_pairs
 from thermalent.analysis.eigenvalues.generator import BITS
+from thermalent.analysis.eigenvalues.matrix.tier_blocks import (
+    TierBlocks,
+    separate_blocks,
+    separate_blocks_of_pairs,
+)
 from thermalent.analysis.eigenvalues.subspace.balls import Shifted
 
 # Blocks up to this width are eliminated by a compiled loop, in parts that take below a second each.
@@ -77,6 +82,16 @@ def _batch(s: np.ndarray, part: TierBlocks) -> np.ndarray:
             rise = part.rise[n, :width, : size[n - 1]]
             tail = np.linalg.solve(pivot, np.broadcast_to(rise, (len(s), *rise.shape)))
     return total
+
+
+def log_det_of_pairs(chain: ChargeChain) -> LogDet:
+    """Logarithm of det(s - L) in pairs of doubles, of 32 digits, for rates over some decades."""
+    parts = separate_blocks_of_pairs(chain)
+
+    def log_det(s: np.ndarray) -> np.ndarray:
+        return np.sum([log_determinants_of_pairs(s, *part) for part in parts], axis=0)
+
+    return log_det
 
 
 def log_det_exact(chain: ChargeChain) -> LogDet:

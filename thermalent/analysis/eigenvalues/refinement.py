@@ -30,9 +30,11 @@ _MOST_UNKNOWNS = 60_000
 # Points at which a count takes the determinant, and factorisations of a search, for an estimate of
 # the time that is shown before.
 _POINTS, _SOLVES = 600, 20
+# Candidates of fewer tiers that changed by no more than this part are close to those of more.
+_SETTLED = 1e-3
 # Blocks up to this width are eliminated by compiled loops, wider ones as sparse matrices.
 _NARROW = 40
-# Rounding of a determinant in double precision moves eigenvalues by about this many roundings of
+# Rounding of a determinant moves eigenvalues by about this many roundings of
 # the largest element, as far as these are not defective.
 _LOST = 1e4
 # Beyond this ratio of the largest element to the source's rate, double precision is left.
@@ -51,6 +53,8 @@ class Search:
         extra: Further frequencies to look beside.
         effort: How many times as many candidates are taken.
         rtol: Relative accuracy that sets the number of tiers.
+        before: A search with fewer tiers, whose candidates are taken over if they are close enough
+            to those of these.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Search:
         extra: np.ndarray,
         effort: int,
         rtol: float,
+        before: Search | None = None,
     ) -> None:
         self.effort, self.rtol = effort, rtol
         self.coarse = ChargeChain(generator, charge, last)
@@ -81,7 +86,13 @@ class Search:
         self.count_operations = _POINTS * work
         self.operations = self.count_operations if self.exact else _SOLVES * work
         self.all_found = False
-        self.values = self._candidates(extra)
+        self.resolution: float
+        self.settled: bool
+        if before is not None and before.settled:
+            self.resolution, self.values = before.resolution, before.known()
+        else:
+            self.values = self._candidates(extra)
+        self.settled = False
 
     def _candidates(self, extra: np.ndarray) -> np.ndarray:
         """Approximate eigenvalues of L, those of the largest real part first."""
@@ -150,6 +161,7 @@ class Search:
             for group, (coarse, fine) in zip(groups, pairs, strict=True)
         ]
         slowest = listing.collected(self.found, scale, self.fine.last, real=self.real)
+        self.settled = bool(np.all(slowest.change <= _SETTLED * np.abs(slowest.values)))
         self.distance = self._line(slowest, behind)
         return slowest
 
@@ -197,6 +209,13 @@ class Search:
                     fresh.append(float(abs(value.imag) if self.real else value.imag))
         return np.unique(fresh)
 
+    def known(self) -> np.ndarray:
+        """All eigenvalues that are known, refined ones first, those of the largest real part."""
+        parts = [fine.values for _, fine, _ in self.found]
+        parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
+        known = np.concatenate([*parts, self.outside])
+        return known[np.argsort(-known.real, kind="stable")]
+
     def missing(self, report: Callable[[str], None], affordable: float) -> counting.Winding:
         """The winding number of the eigenvalues that the list lacks.
 
@@ -205,22 +224,21 @@ class Search:
             affordable: Multiplications in doubles after which the count is given up; infinite, if
                 it may go on in more digits.
         """
-        parts = [fine.values for _, fine, _ in self.found]
-        parts += [fine.values.conj() for _, fine, mirrored in self.found if mirrored]
-        refined = np.concatenate(parts)
-        known = np.concatenate([refined, self.outside])
+        known = self.known()
         nearest = float(np.min(np.abs(known.real + self.distance)))
         counted = counting.Winding(None, np.zeros(0))
         if np.isfinite(affordable):
             most = int(affordable * _POINTS / self.count_operations)
             log_det = determinants.log_det_double(self.fine)
             return counting.count_missing(self.fine, known, self.distance, log_det, report, most)
-        if _LOST * _EPS * self.largest < nearest:
-            log_det = determinants.log_det_double(self.fine)
-            counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
-        if counted.missing is None:
-            log_det = determinants.log_det_exact(self.fine)
-            counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
+        for log_det_of, rounding in (
+            (determinants.log_det_double, _EPS),
+            (determinants.log_det_of_pairs, _EPS**2),
+            (determinants.log_det_exact, 0.0),
+        ):
+            if counted.missing is None and _LOST * rounding * self.largest < nearest:
+                log_det = log_det_of(self.fine)
+                counted = counting.count_missing(self.fine, known, self.distance, log_det, report)
         return counted
 
     def closer(self, places: np.ndarray) -> np.ndarray:

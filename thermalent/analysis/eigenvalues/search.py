@@ -52,8 +52,10 @@ def slowest(
         return collected([(group, group, False)], scale, 0, real=charge == 0).cut(count)
     last = 12 + 2 * int(np.ceil(2 * np.sqrt(abs(generator.variance))))
     extra, more = np.zeros(0, dtype=complex), 0
+    shorter: Search | None = None  # whose candidates changed with more tiers, and nothing else
     for effort in range(1, _ROUNDS + 1):
-        search = Search(generator, charge, count + more, last, extra, effort, rtol)
+        search = Search(generator, charge, count + more, last, extra, effort, rtol, shorter)
+        shorter = None
         report(f"{search.fine.last} tiers, about {search.operations:.0e} multiplications")
         first = search.refined(scale).cut(count)
         wanted = rtol * np.abs(first.values) + STATIONARY_BELOW * scale
@@ -69,6 +71,7 @@ def slowest(
             raise MethodError(_not_known(first, rounding / wanted, exact=search.exact))
         if np.any(own > wanted) or len(first.values) < min(count, search.coarse.size - 1):
             last = search.fine.last + search.fine.last // 4 + 2
+            shorter = search
             continue
         if not np.all(first.values.real < search.distance) or not np.isfinite(search.distance):
             more += 2

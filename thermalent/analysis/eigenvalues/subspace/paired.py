@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from flint import acb, acb_mat, ctx
 
-from thermalent.analysis.eigenvalues.blocks import whole_blocks
 from thermalent.analysis.eigenvalues.chain import ChargeChain
-from thermalent.analysis.eigenvalues.elements import Elements
 from thermalent.analysis.eigenvalues.generator import BITS
-from thermalent.analysis.eigenvalues.subspace import kernels
+from thermalent.analysis.eigenvalues.matrix.charge_elements import ChargeElements
+from thermalent.analysis.eigenvalues.matrix.tier_blocks import whole_blocks
+from thermalent.analysis.eigenvalues.subspace import pair_kernels as kernels
 from thermalent.analysis.eigenvalues.subspace.balls import Group, eigenvalues_of_small
 from thermalent.analysis.eigenvalues.subspace.mixed import (
     NEGLIGIBLE,
@@ -71,7 +71,7 @@ class PairedChain:
         start = rng.normal(size=(2, *blocks[0].shape[:2], count)).astype(type(shift))
         start[:, np.arange(blocks[0].shape[1]) >= self.blocks.size[:, None]] = 0
         try:
-            solver = kernels.factors(self.blocks.size, *blocks, shift)
+            solver = kernels.eliminated(self.blocks.size, *blocks, shift)
         except np.linalg.LinAlgError:
             return None
         right, left = kernels.iterated(*solver, blocks[2], *start, _ITERATIONS)
@@ -109,7 +109,7 @@ class PairedChain:
         left_residual = _residual(self._image(w, 1), w, left_small)
         step = np.zeros((*solver[0].shape[:2], x.shape[1]), dtype=solver[0].dtype)
         step[self.at] = left_residual
-        step = kernels.solved_left(*solver, step)[self.at]
+        step = kernels.solved_from_left(*solver, step)[self.at]
         floats = _floats(inverse)
         step = step - w @ (floats.T @ (x.T @ step))
         sizes = float(np.linalg.norm(x) * np.linalg.norm(w))
@@ -154,7 +154,7 @@ class PairedChain:
         return total, rest + image[1] + other[1]
 
 
-def _by_row(part: Elements, size: int) -> tuple[np.ndarray, ...]:
+def _by_row(part: ChargeElements, size: int) -> tuple[np.ndarray, ...]:
     order = np.argsort(part.row, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(part.row, minlength=size))])
     high, low = (np.ascontiguousarray(values[order]) for values in (part.high, part.low))

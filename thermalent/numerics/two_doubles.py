@@ -28,13 +28,13 @@ def two_product(a: Any, b: Any) -> Any:
     return product, ((high_a * high_b - product) + high_a * low_b + low_a * high_b) + low_a * low_b
 
 
-def times(a: Any, b: Any) -> Any:
+def product_of_pairs(a: Any, b: Any) -> Any:
     """The product of two pairs of doubles."""
     product, rest = two_product(a[0], b[0])
     return two_sum(product, rest + (a[0] * b[1] + a[1] * b[0]))
 
 
-def root(n: np.ndarray) -> Any:
+def square_root(n: np.ndarray) -> Any:
     """The square root of positive doubles as pairs."""
     first = np.sqrt(n)
     square, rest = two_product(first, first)

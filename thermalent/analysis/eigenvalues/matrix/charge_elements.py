@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermalent.analysis.eigenvalues import two_doubles
 from thermalent.analysis.eigenvalues.generator import HierarchyGenerator, SuperoperatorEntries
+from thermalent.numerics import two_doubles
 
 
-class Elements(NamedTuple):
-    """Elements of a matrix, of which several may have one place; (n,) each.
+class ChargeElements(NamedTuple):
+    """ChargeElements of a matrix, of which several may have one place; (n,) each.
 
     Args:
         row: Row.
@@ -32,7 +32,7 @@ class Elements(NamedTuple):
     low: np.ndarray
 
 
-class Places(NamedTuple):
+class UnknownPlaces(NamedTuple):
     """Where the unknowns of the tiers stand.
 
     Args:
@@ -46,15 +46,17 @@ class Places(NamedTuple):
     element: np.ndarray
 
 
-def places(present: np.ndarray) -> Places:
+def unknown_places(present: np.ndarray) -> UnknownPlaces:
     """The unknowns one tier after the other, where `present`, (tiers, d^2), is true."""
     tier, element = np.nonzero(present)
     of = np.full(present.shape, -1)
     of[tier, element] = np.arange(len(tier))
-    return Places(of, tier, element)
+    return UnknownPlaces(of, tier, element)
 
 
-def complex_elements(g: HierarchyGenerator, shift: np.ndarray, where: Places) -> Elements:
+def complex_elements(
+    g: HierarchyGenerator, shift: np.ndarray, where: UnknownPlaces
+) -> ChargeElements:
     """The elements between the |i><j|.
 
     Args:
@@ -64,9 +66,9 @@ def complex_elements(g: HierarchyGenerator, shift: np.ndarray, where: Places) ->
     """
     rate, turn = _split(g.rate), _split(g.detuning)
     own = np.arange(len(where.tier))
-    decay = two_doubles.times(rate, (-1.0 * where.tier, 0.0))
-    turning = two_doubles.times(turn, (1.0 * shift[where.element], 0.0))
-    parts = [Elements(own, own, *(a + 1j * b for a, b in zip(decay, turning, strict=True)))]
+    decay = two_doubles.product_of_pairs(rate, (-1.0 * where.tier, 0.0))
+    turning = two_doubles.product_of_pairs(turn, (1.0 * shift[where.element], 0.0))
+    parts = [ChargeElements(own, own, *(a + 1j * b for a, b in zip(decay, turning, strict=True)))]
     parts.append(within_tiers(g.within, where))
     scale = float(np.sqrt(g.variance)) if g.variance > 1 else 1.0
     for entries, step, factor in (
@@ -74,19 +76,19 @@ def complex_elements(g: HierarchyGenerator, shift: np.ndarray, where: Places) ->
         (g.fall, 1, (scale, 0.0)),
     ):
         row, col, entry, tier = _between(entries, where, step)
-        root = two_doubles.root(_quanta(entries, shift, entry, tier, step).astype(float))
-        factor = two_doubles.times(root, factor)
-        parts.append(Elements(row, col, *_scaled(entries, entry, factor)))
-    return Elements(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        root = two_doubles.square_root(_quanta(entries, shift, entry, tier, step).astype(float))
+        factor = two_doubles.product_of_pairs(root, factor)
+        parts.append(ChargeElements(row, col, *_scaled(entries, entry, factor)))
+    return ChargeElements(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def within_tiers(entries: SuperoperatorEntries, where: Places) -> Elements:
+def within_tiers(entries: SuperoperatorEntries, where: UnknownPlaces) -> ChargeElements:
     """A superoperator in every tier."""
     row, col, entry, _ = _between(entries, where, 0)
-    return Elements(row, col, entries.floats[entry], entries.rest[entry])
+    return ChargeElements(row, col, entries.floats[entry], entries.rest[entry])
 
 
-def real_elements(elements: Elements, where: Places, dim: int) -> Elements:
+def real_elements(elements: ChargeElements, where: UnknownPlaces, dim: int) -> ChargeElements:
     r"""The same between real and imaginary parts, for operators that keep Hermiticity.
 
     A pair of unknowns x and its partner x' is \((x + x')/\sqrt{2}\) and \((x - x')/\sqrt{2}i\)
@@ -100,10 +102,10 @@ def real_elements(elements: Elements, where: Places, dim: int) -> Elements:
     kept = (kind[row] > 0) | ((kind[row] == 0) & (kind[col] >= 0))
     row, col = row[kept], col[kept]
     mixed = (kind[row] == 0) != (kind[col] == 0)
-    root = two_doubles.root(np.where(mixed, 2.0, 1.0))
+    root = two_doubles.square_root(np.where(mixed, 2.0, 1.0))
     high, low = elements.high[kept], elements.low[kept]
-    re = two_doubles.times((high.real, low.real), root)
-    im = two_doubles.times((high.imag, low.imag), root)
+    re = two_doubles.product_of_pairs((high.real, low.real), root)
+    im = two_doubles.product_of_pairs((high.imag, low.imag), root)
     sign = np.where(kind[col] < 0, -1.0, 1.0)
     first = np.where(kind[col] < 0, partner[col], col)
     to_pair, of_pair = kind[row] > 0, kind[col] != 0
@@ -121,9 +123,9 @@ def real_elements(elements: Elements, where: Places, dim: int) -> Elements:
         columns.append(
             (target[which], origin[which], weight * of_high[which], weight * of_low[which])
         )
-    found = Elements(*(np.concatenate(part) for part in zip(*columns, strict=True)))
+    found = ChargeElements(*(np.concatenate(part) for part in zip(*columns, strict=True)))
     moving = found.high != 0
-    return Elements(*(part[moving] for part in found))
+    return ChargeElements(*(part[moving] for part in found))
 
 
 def _split(value: object) -> tuple[float, float]:
@@ -132,7 +134,7 @@ def _split(value: object) -> tuple[float, float]:
 
 
 def _between(
-    entries: SuperoperatorEntries, where: Places, step: int
+    entries: SuperoperatorEntries, where: UnknownPlaces, step: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Rows, columns, entries and target tiers of a superoperator from tier n + step into n."""
     tiers = len(where.of)
@@ -157,6 +159,6 @@ def _scaled(
     entries: SuperoperatorEntries, entry: np.ndarray, factor: tuple[np.ndarray, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     high, low = entries.floats[entry], entries.rest[entry]
-    re = two_doubles.times((high.real, low.real), factor)
-    im = two_doubles.times((high.imag, low.imag), factor)
+    re = two_doubles.product_of_pairs((high.real, low.real), factor)
+    im = two_doubles.product_of_pairs((high.imag, low.imag), factor)
     return re[0] + 1j * im[0], re[1] + 1j * im[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermalent.analysis.eigenvalues import two_doubles
+from thermalent.numerics import two_doubles
 from thermalent.support.machine.compiled import compiled
 
 _two_sum = compiled(from_python=False)(two_doubles.two_sum)
@@ -12,7 +12,7 @@ _two_product = compiled(from_python=False)(two_doubles.two_product)
 
 
 @compiled(error_model="numpy")
-def factors(size, diagonal, rise, fall, shift):
+def eliminated(size, diagonal, rise, fall, shift):
     """The elimination of L - shift from the highest tier: inverse pivots, and these times `rise`.
 
     Both have the shape (tiers, m, m), of which tier n uses size[n] rows.
@@ -33,7 +33,7 @@ def factors(size, diagonal, rise, fall, shift):
 
 
 @compiled(error_model="numpy")
-def solved(inverse, carried, fall, b):
+def solved_from_right(inverse, carried, fall, b):
     """(L - shift)^{-1} b for columns (tiers, m, p)."""
     x = np.zeros_like(b)
     rest = np.zeros_like(b[0])
@@ -49,7 +49,7 @@ def solved(inverse, carried, fall, b):
 
 
 @compiled(error_model="numpy")
-def solved_left(inverse, carried, fall, b):
+def solved_from_left(inverse, carried, fall, b):
     """(L - shift)^{-T} b for columns (tiers, m, p)."""
     rest, x = b.copy(), np.zeros_like(b)
     for n in range(len(b) - 2, -1, -1):
@@ -66,7 +66,10 @@ def solved_left(inverse, carried, fall, b):
 def iterated(inverse, carried, fall, x, w, rounds):
     """Right and left columns after so many rounds of inverse iteration, orthonormal."""
     for _ in range(rounds):
-        x, w = solved(inverse, carried, fall, x), solved_left(inverse, carried, fall, w)
+        x, w = (
+            solved_from_right(inverse, carried, fall, x),
+            solved_from_left(inverse, carried, fall, w),
+        )
         _orthonormalise(x)
         _orthonormalise(w)
     return x, w
