@@ -123,3 +123,52 @@ def test_a_curve_is_refined_at_each_top_that_may_be_the_highest(monkeypatch):
     assert [i for i, _ in looked] == near
     assert 8 not in near
     assert {4, 6} <= set(near)
+
+
+def oscillating(monkeypatch, grid, error=1e-9):
+    """A curve that is 0.3 cos(x), of which some values are known to six digits."""
+    found = object.__new__(Curve)
+    found.unknown, found.grid = "loss", np.array(grid)
+    found.values = np.round(0.3 * np.cos(found.grid), 7)
+    monkeypatch.setattr(Curve, "__call__", lambda self, x: 0.3 * np.cos(x))
+    monkeypatch.setattr(Curve, "at", lambda self, x: SimpleNamespace(network=None))
+    state = SimpleNamespace(concurrence=lambda: SimpleNamespace(error=error))
+    monkeypatch.setattr(unknown, "steady_state", lambda network: state)
+    return found
+
+
+def test_the_ranges_of_a_curve_are_where_it_is_above_and_their_ends_have_errors(monkeypatch):
+    """Errors of the value over the slope, and of the search; none at the ends of the grid."""
+    curve = oscillating(monkeypatch, np.linspace(0.5, 11.0, 22))
+    first, second = curve.ranges(0.1)
+    reached = np.arccos(1 / 3)
+    places = [float(end) for end in (*first, *second)]
+    assert places == pytest.approx([0.5, reached, 2 * np.pi - reached, 2 * np.pi + reached])
+    assert first[0].error == np.inf
+    slope = 0.3 * np.sin(reached)
+    for end in (first[1], *second):
+        expected = 2e-9 / slope + 4 * unknown._PLACE * float(end)
+        assert end.error == pytest.approx(expected, rel=1e-4, abs=0)
+    assert curve.ranges(-0.31)[0][1].error == np.inf
+    assert curve.ranges(0.31) == []
+
+
+def test_tops_and_bottoms_between_the_points_of_a_grid_belong_to_its_ranges(monkeypatch):
+    """A top that reaches the target only there, and a dip that misses it only there."""
+    grid = 2 * np.pi + np.array([-1.5, -0.3, 0.25, 1.5])
+    (top,) = oscillating(monkeypatch, grid).ranges(0.296)
+    reach = np.arccos(0.296 / 0.3)
+    assert [float(x) - 2 * np.pi for x in top] == pytest.approx([-reach, reach])
+    before, after = oscillating(monkeypatch, grid + np.pi).ranges(-0.296)
+    assert float(before[1]) - 3 * np.pi == pytest.approx(-reach)
+    assert float(after[0]) - 3 * np.pi == pytest.approx(reach)
+
+
+def test_values_of_the_map_near_the_target_are_computed_anew(monkeypatch):
+    """They are good to six digits, so that 2e-5 off are not trusted and 2e-4 are."""
+    for off, begins in ((2e-5, 0.2), (2e-4, None)):
+        curve = oscillating(monkeypatch, [0.2, 0.7, 1.4])
+        target = 0.3 * np.cos(0.2) - 1e-6
+        curve.values[0] = target - off
+        found = curve.ranges(target)
+        assert (float(found[0][0]) if found else None) == begins

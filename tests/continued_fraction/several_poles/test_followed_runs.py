@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import thermalent as te
 from thermalent.continued_fraction.chain.assembly import assemble_tiers
@@ -190,3 +191,15 @@ def test_units_of_the_drift_are_the_tiers_of_any_drift():
     assert DriftUnits(chain, [replace(chain, drift=np.ones((3, 3)))], turning=False).places == [
         (i, j) for i in range(3) for j in range(3)
     ]
+
+
+def test_a_source_on_which_the_emitters_act_back_is_not_followed():
+    """Nor one whose covariance is singular, from a start that does not fill all amplitudes."""
+    network = te.phononic_link(3.0, positions=(1.3,), filter=te.Filter.cavities([0.8, 1.1]))
+    acted_on = chain_of(network)
+    assert any(sparse.csr_array(part).count_nonzero() for part in acted_on.backaction)
+    assert stretches([acted_on], [1.0]) is None
+    assert stretches([HOT, acted_on], [1.0, 1.0]) is None
+    one = np.array([[1.0], [0.0]])
+    assert stretches([replace(HOT, covariance=np.diag([40.0, 0.0]))], [1.0], one) is None
+    assert stretches([HOT], [1.0], one) is not None
