@@ -1,5 +1,6 @@
 """Where searches for rates and for shares decide, at the edges of what they compare."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,8 +10,9 @@ from flint import ctx
 import thermalent as te
 from thermalent.analysis.design import requirement, unknown
 from thermalent.analysis.design.unknown import Curve
-from thermalent.analysis.eigenvalues import refinement
+from thermalent.analysis.eigenvalues import candidates, counting, refinement
 from thermalent.analysis.eigenvalues.chain import ChargeChain
+from thermalent.analysis.eigenvalues.determinants import log_det_double
 from thermalent.analysis.eigenvalues.generator import BITS, exact_generator
 from thermalent.analysis.eigenvalues.subspace import balls, double
 from thermalent.analysis.eigenvalues.subspace.balls import Group
@@ -172,3 +174,18 @@ def test_values_of_the_map_near_the_target_are_computed_anew(monkeypatch):
         curve.values[0] = target - off
         found = curve.ranges(target)
         assert (float(found[0][0]) if found else None) == begins
+
+
+def test_a_count_tells_how_much_of_its_line_is_left():
+    """Of all of the line, in percent, by intervals that are halved: it never grows."""
+    network = te.thermal_link(0.7, 0.61, gamma=(1.0, 0.83), detuning=(0.13, -0.07))
+    chain, said = ChargeChain(exact_generator(network), 1, 2), []
+    values = candidates.all_of(chain)
+    known = values[np.argsort(-values.real)]
+    line = -1.0001 * known[2].real  # just behind one that is missing
+    found = counting.count_missing(chain, known[3:], line, log_det_double(chain), said.append)
+    assert found.missing == 3
+    left = [float(re.search(r"left \((.*) %\)", text)[1]) for text in said]
+    assert len(left) > 2
+    assert left == sorted(left, reverse=True)
+    assert 0 < left[-1] < left[0] <= 100

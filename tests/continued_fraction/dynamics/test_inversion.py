@@ -6,6 +6,7 @@ import pytest
 import thermalent as te
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.dynamics.laplace import oscillations
 from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
 from thermalent.continued_fraction.dynamics.laplace.inversion import (
     ExponentialSum,
@@ -118,3 +119,29 @@ def test_numbers_of_nodes_grow_by_a_third_and_the_next_contour_begins_below_the_
     assert asked == [(19, 20), (26, 27), (36, 27), (49, 27), (67, 27)]
     assert inverter.fewest == 49
     assert Inverter(response, 3, TOLERANCE, real=True).deeper == 5
+
+
+@pytest.mark.parametrize("unit", [1.0, 2.0**30, 2.0**-30])
+def test_an_oscillation_is_refined_by_secants_until_it_is_one(monkeypatch, unit):
+    """Of one level with K(z) = z^2/10, whose root is known; one that never comes closer is none."""
+    own, asked = np.array([[-0.1 + 1j]]), []
+
+    def refined(of_k, start=0.9j):
+        asked.clear()
+
+        def evaluated(chain, z, depth):
+            asked.append(z)
+            return unit * np.array([[of_k(z / unit)]])
+
+        monkeypatch.setattr(oscillations, "evaluate_truncated", evaluated)
+        found = oscillations._refined(None, unit * own, unit * start, 5, unit)
+        return None if found is None else found / unit
+
+    root = 5 - np.sqrt(25 - 10 * own[0, 0])
+    assert refined(lambda z: 0.1 * z**2) == pytest.approx(root, abs=1e-15)
+    assert len(asked) == 6
+    assert refined(lambda z: z + 0.5 - own[0, 0]) is None
+    assert len(asked) == 2
+    close = 1e-7
+    assert refined(lambda z: z + close - own[0, 0]) == pytest.approx(0.9j + close, abs=1e-15)
+    assert refined(lambda z: np.nan) is None
