@@ -31,10 +31,11 @@ from thermalent.operators.superoperators import (
     dagger,
     left,
     right,
-    sandwich,
     zero,
 )
 from thermalent.support.errors import ArgumentError
+
+_TERMS = "a_rho", "rho_ad", "ad_rho", "rho_a"
 
 
 class UnstableSourceError(ArgumentError):
@@ -213,16 +214,22 @@ def mode_terms(
         emitters: Nodes of the emitters.
         lowering: Their lowering operators, (d, d) each.
     """
-    terms: dict[str, list[Superoperator]] = {"a_rho": [], "rho_ad": [], "ad_rho": [], "rho_a": []}
+    # One operator on either side for each term of the mode, with all emitters in it.
+    sides: dict[str, list[list[tuple[complex, Operator]]]] = {name: [[], []] for name in _TERMS}
     for e, c in zip(emitters, lowering, strict=True):
+        factors: dict[tuple[str, bool], list[complex]] = {}
         for target, weight, raises, of_left, of_right in _weights(couplings, index, e):
-            operator = dagger(c) if raises else c
-            if of_left:
-                terms[target].append(weight * of_left * left(operator))
-            if of_right:
-                terms[target].append(weight * of_right * right(operator))
+            both = factors.setdefault((target, raises), [0.0, 0.0])
+            both[0] += weight * of_left
+            both[1] += weight * of_right
+        for (target, raises), both in factors.items():
+            for side, factor in zip(sides[target], both, strict=True):
+                side.append((factor, dagger(c) if raises else c))
     size = lowering[0].shape[0]
-    a_rho, rho_ad, ad_rho, rho_a = (_sum(parts, size) for parts in terms.values())
+    a_rho, rho_ad, ad_rho, rho_a = (
+        left(_sum(of_left, size)) + right(_sum(of_right, size))
+        for of_left, of_right in sides.values()
+    )
     return a_rho + rho_a, rho_ad + ad_rho, ad_rho, rho_a
 
 
@@ -268,9 +275,10 @@ def _weights(
     return [row for row in rows if row[1] != 0]
 
 
-def _sum(superoperators: list[Superoperator], size: int) -> Superoperator:
-    identity = zero(size)
-    result = sandwich(identity, identity)  # zero, dense or sparse as the others
-    for superoperator in superoperators:
-        result = result + superoperator
+def _sum(terms: list[tuple[complex, Operator]], size: int) -> Operator:
+    """The sum of factors times operators, (d, d)."""
+    result = zero(size)
+    for factor, operator in terms:
+        if factor != 0:
+            result = result + factor * operator
     return result

@@ -1,5 +1,6 @@
 """Time evolution by the hierarchy: against Fock space, the steady state, and known values."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,8 +13,10 @@ from tests.support.brute_force import BruteForce
 from tests.support.links import random_link
 from thermalent.continued_fraction.chain.assembly import assemble, offsets
 from thermalent.continued_fraction.chain.chain import hierarchy_chain
-from thermalent.continued_fraction.chain.fraction import evaluate_truncated
+from thermalent.continued_fraction.chain.fraction import evaluate_chain, evaluate_truncated
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
+from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
+from thermalent.continued_fraction.dynamics import evolution, relaxation
 from thermalent.continued_fraction.dynamics.chebyshev import Propagator, take_steps
 from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.continued_fraction.dynamics.stretches import alternating_layout
@@ -332,3 +335,61 @@ def test_the_coarser_run_does_not_pass_the_finer_one():
     ]
     assert np.max(found.error) < 1e-9  # 1e-4 with four tiers less, behind the finer run
     np.testing.assert_allclose(found.states[::5], one_by_one, rtol=0, atol=2e-9)
+
+
+def test_long_steps_stop_at_the_limit_and_give_what_all_of_them_give(monkeypatch):
+    """Also where the state turns for long, and from coherences that vanish."""
+    monkeypatch.setattr(relaxation, "_STEPPED", 1e12)
+    monkeypatch.setattr(relaxation, "_LONG_STEPS", 1e5)
+    times = np.array([0.0, 1.0, 20.0, 150.0, 500.0])
+    for network, initial in (
+        (te.thermal_link(1.0, 0.2), "00"),
+        (te.thermal_link(0.7, 0.2, detuning=(0.3, 0.2), dephasing=0.05), "11"),
+        (te.thermal_link(0.2, 0.5), np.full((4, 4), 0.25)),
+    ):
+        found = te.evolve(network, times, initial)
+        with monkeypatch.context() as patched:
+            patched.setattr(relaxation, "_LONG_STEPS", np.inf)
+            whole = te.evolve(network, times, initial)
+        assert found.stats["stepped_times"] < whole.stats["stepped_times"] == 5
+        difference = np.max(np.abs(found.states - whole.states), axis=(1, 2))
+        assert np.all(difference <= found.error + whole.error)
+        assert np.max(found.error) < 1e-12
+        np.testing.assert_array_equal(found.states[:2], whole.states[:2])
+
+
+def test_a_layout_serves_other_elements_in_the_same_places():
+    chain = hierarchy_chain(hierarchy(te.thermal_link(3.0, 0.2, detuning=(0.2, 0.1))))
+    at, matrix = offsets(chain, 12), assemble(chain, 12)
+    other = matrix.copy()
+    other.data = np.random.default_rng(1).standard_normal(len(other.data))
+    one = Propagator(other, offsets=at)
+    two = Propagator(other, 1.0, at, alike=Propagator(matrix, offsets=at))
+    assert one.layout is not None
+    assert two.layout is not None
+    np.testing.assert_array_equal(one.layout.data, two.layout.data)
+    other.data[3] = 0.0
+    other.eliminate_zeros()  # then it has a layout of its own
+    fewer = Propagator(other, 1.0, at, one)
+    assert fewer.layout is not None
+    np.testing.assert_array_equal(fewer.layout.data, alternating_layout(other, at).data)
+
+
+def test_the_tiers_of_the_steady_state_are_found_without_asking_what_the_source_needs(monkeypatch):
+    for network in (te.thermal_link(30.0, 0.02), te.thermal_link(3.0, 0.5, detuning=(1e-3, 0))):
+        h = hierarchy(network)
+        chain = hierarchy_chain(h)
+        stationary = TierZeroEquation(chain)
+        expected = evaluate_chain(chain, stationary.solve, rtol=1e-9).tiers
+        with monkeypatch.context() as patched:
+            patched.setattr(evolution, "resolvent", None)
+            assert evolution.needed_depth(h, 1e-9) == expected
+
+
+def test_without_a_steady_state_the_source_says_how_many_tiers_there_are():
+    h = hierarchy(te.thermal_link(3.0, 0.5, gamma=1.0, qubits=2, detuning=0.0))
+    dark = replace(h, liouvillian=0 * h.liouvillian)
+    chain = hierarchy_chain(dark)
+    solve = resolvent(chain, np.ones(chain.tier0_size), chain.rate)
+    regular = evaluate_chain(chain, solve, s=chain.rate, rtol=1e-9).tiers
+    assert evolution.needed_depth(dark, 1e-9) == 2 * regular

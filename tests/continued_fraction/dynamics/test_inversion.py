@@ -52,7 +52,7 @@ def test_transforms_at_many_nodes_are_those_at_one():
     nodes, conserved = np.array([0.5 + 1j, -0.1 + 2j, 3 - 0.4j]), Conserved(chain)
     equation = Folded(chain, b)
     for given in (equation, lambda z, depth: equation(z, depth)):
-        transform = Transformed(conserved, given)
+        transform = Transformed(lambda: conserved, given)
         for depth in (0, 1, 30):
             alone = [transform(complex(z), depth) for z in nodes]
             # Solutions of equations of condition 1e3 at the most, rounded otherwise.

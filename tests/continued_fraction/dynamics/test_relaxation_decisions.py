@@ -220,3 +220,41 @@ def test_contours_that_differ_by_their_rounding_are_chained(monkeypatch):
         found.tolerance = 1e-14
         found._chain(FIRST, window(0.5, 1e-14), 0.0)
         assert len(found.values) == count
+
+
+@pytest.mark.parametrize(
+    ("values", "taken"),
+    [
+        # At a time and at half of it, beside a limit 0.5 that is known to 1e-13.
+        ((0.5 + 1e-13, 0.5), 1.0),
+        ((0.5 + 3e-13, 0.5), 0.0),  # it comes from elsewhere
+        ((0.5, 0.5 + 3e-13), 0.0),  # it goes elsewhere
+    ],
+)
+def test_steps_end_where_they_stay_at_the_limit_for_half_the_time(values, taken):
+    contours = Contours(limit=(np.array([0.5, 0.5]), 1e-13))
+    found = relaxation_of([1.0, 8.0], (Run(), Run()), contours)
+    stepped = {
+        time: (np.array([value, 0.5]), 1e-13)
+        for time, value in zip((1.0, 4.0, 8.0), (0.7, *values), strict=True)
+    }
+    settled = found._at_limit(stepped, 8.0)
+    assert (settled is not None) == bool(taken)
+    if settled is not None:
+        assert np.array_equal(settled[0], [0.5, 0.5])
+        assert settled[1] == pytest.approx(2e-13, rel=1e-3)  # how far they are, and its own
+
+
+def test_only_long_steps_look_for_the_limit():
+    runs = Run(0.99e4, 1.0), Run(0.0, 1.0)
+    assert relaxation_of([1e3], runs)._probes(1e3) == []
+    runs = Run(1.01e4, 1.0), Run(0.0, 1.0)
+    probes = relaxation_of([1e3], runs)._probes(1e3)
+    assert probes[0] == pytest.approx(FIRST_TIME)
+    np.testing.assert_allclose(np.diff(np.log2(probes)), 1.0)
+    assert 500 <= probes[-1] < 1e3
+
+
+def test_no_limit_ends_nothing():
+    found = relaxation_of([1.0, 8.0], (Run(), Run()))
+    assert found._at_limit({8.0: (np.array([0.5, 0.5]), 0.0)}, 8.0) is None

@@ -22,7 +22,7 @@ import numpy as np
 from scipy import sparse
 
 from thermalent.continued_fraction.dynamics.bessel import bessel_series
-from thermalent.continued_fraction.dynamics.stretches import alternating_layout
+from thermalent.continued_fraction.dynamics.stretches import Stretches, alternating_layout
 from thermalent.support.machine.compiled import compiled
 
 _REACH = (4.0, 32.0)  # z of a step, at least and at most
@@ -44,22 +44,32 @@ class Propagator:
         factor: By which the bound of its norm is enlarged, for steps of another length.
         offsets: Position of each tier, and the size, if it is a matrix of tiers. Only unknowns of
             whole tiers can then be advanced.
+        alike: Another one, whose matrix mostly has its elements in the same places.
     """
 
     def __init__(
-        self, matrix: sparse.csr_array, factor: float = 1.0, offsets: np.ndarray | None = None
+        self,
+        matrix: sparse.csr_array,
+        factor: float = 1.0,
+        offsets: np.ndarray | None = None,
+        alike: Propagator | None = None,
     ) -> None:
-        self.matrix = sparse.csr_array(matrix)
-        size = abs(self.matrix)
+        self.matrix = matrix = sparse.csr_array(matrix)
+        count, size = matrix.shape[0], np.abs(matrix.data)
         # sqrt(|L|_1 |L|_inf) bounds the 2-norm; of the first so many unknowns, cumulatively.
-        columns = np.maximum.accumulate(np.asarray(size.sum(axis=0)).ravel())
-        rows = np.maximum.accumulate(np.asarray(size.sum(axis=1)).ravel())
+        row_of = np.repeat(np.arange(count), np.diff(matrix.indptr))
+        columns = np.maximum.accumulate(np.bincount(matrix.indices, size, count))
+        rows = np.maximum.accumulate(np.bincount(row_of, size, count))
         self.norm = factor * np.sqrt(columns) * np.sqrt(rows)
         self.damping = np.maximum.accumulate(np.abs(self.matrix.diagonal()))
         self.rounding = 0.0  # rounding error of the last `advance`, a standard deviation
         self.between = np.zeros((0, 0))  # what the last `advance` read at its marks
         self._settled = 0  # unknowns with which the last one did not fill the top
-        self.layout = None if offsets is None else alternating_layout(self.matrix, offsets)
+        self.layout: Stretches | None = None
+        if alike is not None and alike.layout is not None and _same_places(matrix, alike.matrix):
+            self.layout = alike.layout.with_elements(matrix.data)
+        elif offsets is not None:
+            self.layout = alternating_layout(matrix, offsets)
 
     def cost(self, time: float, active: int) -> float:
         """Approximate number of multiplications to advance the first so many unknowns by a time."""
@@ -94,9 +104,9 @@ class Propagator:
         Returns:
             The time that was advanced, and whether the top was full.
         """
-        self.rounding, self.between = 0.0, np.tile(y[:read], (len(marks), 1))
-        norm = float(self.norm[active - 1])
+        self.rounding, norm = 0.0, float(self.norm[active - 1])
         if norm == 0.0:
+            self.between = np.tile(y[:read], (len(marks), 1))
             return time, False
         settled = active == self._settled
         reach = _reach(norm, float(self.damping[active - 1]), settled=settled)
@@ -148,6 +158,12 @@ class Propagator:
         rest = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), matrix.data[:0]
         product = layout.runs(active), layout.data.ravel()
         return partial(take_steps, (*product, *rest), spans, x), place, x
+
+
+def _same_places(one: sparse.csr_array, other: sparse.csr_array) -> bool:
+    """Whether the elements of two matrices stand in the same places, in the same order."""
+    rows = np.array_equal(one.indptr, other.indptr)
+    return rows and np.array_equal(one.indices, other.indices)
 
 
 def _reach(norm: float, damping: float, *, settled: bool) -> float:

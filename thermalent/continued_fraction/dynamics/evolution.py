@@ -47,17 +47,24 @@ _MOST_TIERS = 8
 
 def needed_depth(h: Hierarchy, rtol: float) -> int:
     """Highest tier that the steady state needs, or without a unique one, the source's resolvent."""
-    chain = hierarchy_chain(h)
+    return _depth_of(hierarchy_chain(h), rtol)
+
+
+def _depth_of(chain: HierarchyChain, rtol: float) -> int:
+    from thermalent.continued_fraction.chain.convergence import first_depth
+
+    stationary = TierZeroEquation(chain)
+    searched = partial(
+        evaluate_chain, chain, stationary.solve, degenerate=stationary.degenerate, rtol=rtol
+    )
+    # So many are allowed whatever the resolvent needs; mostly they do, and it is not asked.
+    few = _MOST_TIERS * (int(first_depth(chain.width)) + 8)
+    fraction = searched(most=few)
+    if fraction.outcome == "converged" and fraction.tiers < few:
+        return fraction.tiers
     b = np.ones(chain.tier0_size)
     regular = evaluate_chain(chain, resolvent(chain, b, chain.rate), s=chain.rate, rtol=rtol).tiers
-    stationary = TierZeroEquation(chain)
-    fraction = evaluate_chain(
-        chain,
-        stationary.solve,
-        degenerate=stationary.degenerate,
-        rtol=rtol,
-        most=_MOST_TIERS * (regular + 8),
-    )
+    fraction = searched(most=_MOST_TIERS * (regular + 8))
     return fraction.tiers if fraction.outcome == "converged" else 2 * regular
 
 
@@ -83,7 +90,8 @@ def evolve_one_mode(
     variance = h.modes[0].variance
     if amplitude is not None:
         h = referred(h, abs(amplitude))
-    depth = needed_depth(h, tolerance)
+    stationary = hierarchy_chain(h)
+    depth = _depth_of(stationary, tolerance)
     # A phase of the source's amplitude is removed by a rotation of all phases.
     turn = 0.0 if amplitude is None else float(np.angle(amplitude))
     turned = rho * np.exp(-1j * turn * element_charges(h.numbers).reshape(rho.shape))
@@ -91,7 +99,7 @@ def evolve_one_mode(
 
     def evolved(q: int) -> tuple[np.ndarray, np.ndarray] | None:
         found = (
-            _from_stationary(h, times, rho, tolerance, q, depth, line_first)
+            _from_stationary(h, stationary, times, rho, tolerance, q, depth, line_first)
             if amplitude is None
             else _from_sharp(
                 SharpStart(h, variance, turned, abs(amplitude), q), times, tolerance, depth
@@ -110,6 +118,7 @@ def evolve_one_mode(
 
 def _from_stationary(
     h: Hierarchy,
+    stationary: HierarchyChain,
     times: np.ndarray,
     rho: np.ndarray,
     tolerance: float,
@@ -119,12 +128,14 @@ def _from_stationary(
 ) -> tuple[HierarchyChain, RelaxationResult] | None:
     """Contribution of total charge q when the source starts in its stationary state.
 
-    The initial vector is then nonzero on tier zero only.
+    The initial vector is then nonzero on tier zero only. Where the chain of the steady state holds
+    it, that one is taken.
     """
     part = part_of_charge(h.numbers, rho, q)
     if part is None:
         return None
-    chain = hierarchy_chain(h, start=part, charge=q)
+    within = q == 0 and _lies_within(stationary, part)
+    chain = stationary if within else hierarchy_chain(h, start=part, charge=q)
     b = tier0_vector(chain, part, q)
     other = redrawn(chain, h, q)
     relaxed = relax(
@@ -137,6 +148,12 @@ def _from_stationary(
         line_first=line_first,
     )
     return chain, relaxed
+
+
+def _lies_within(chain: HierarchyChain, part: np.ndarray) -> bool:
+    """Whether tier zero of a chain holds a matrix to the last digit."""
+    basis, vector = chain.basis[0][:, : chain.tier0_size], part.ravel()
+    return np.array_equal(basis @ (basis.conj().T @ vector), vector)
 
 
 def _from_sharp(

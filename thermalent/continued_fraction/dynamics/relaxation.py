@@ -12,11 +12,12 @@ up there, at a time when it matters more than ever after.
 
 Where they do not agree, poles near the imaginary axis are looked for, which get contours of their
 own. The chain ends where the function stays at its limit throughout a window: what is left then
-decays, and every later time has the limit.
+decays, and every later time has the limit. Long runs of steps end likewise.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,8 @@ ANNOUNCED, REFUSED = 3e10, 4e12
 _QUICK = 1e8
 # Steps that are taken however late the times: they take no longer than contours, and lose less.
 _STEPPED = 1e8
+# Steps that take so long that they are compared with the limit, at times that double each time.
+_LONG_STEPS = 1e7
 # A few seconds, which are only spent where the error would otherwise be larger than this, in
 # tolerances.
 _CHEAP, _ENOUGH = 3e9, 30.0
@@ -131,6 +134,7 @@ class _Relaxation:
         self.values: list[np.ndarray] = []
         self.errors: list[float] = []
         self.on_line, self.support = 0, np.zeros(0)  # values by a sum of poles
+        self.at_limit = 0  # values that were not stepped to, since steps stay at the limit
 
     @cached_property
     def runs(self) -> tuple[Runner, Runner]:
@@ -176,10 +180,10 @@ class _Relaxation:
             # Steps only go forwards.
             first = max(self._chain(first, window, error), marks[-1])
             by_contour += len(self.values) - count
-        return self._result(by_contour)
+        return self._result(by_contour + self.at_limit)
 
     def _result(self, by_contour: int) -> RelaxationResult:
-        """The values, of which so many are by contours or a line."""
+        """The values, of which so many are by contours, by a line or the limit."""
         depth = self.inverter.depth if by_contour else self.runs[0].tier
         return RelaxationResult(
             np.array(self.values),
@@ -270,14 +274,47 @@ class _Relaxation:
     def _step(self, marks: np.ndarray) -> dict[float, tuple[np.ndarray, float]]:
         """Step to where the contour is tried, or to the end; values and errors at the marks."""
         wanted = self._left[self._left <= marks[-1]]
-        expected = np.union1d(marks[marks <= self.times[-1]], wanted)
+        probes = self._probes(min(float(marks[-1]), float(self.times[-1])))
+        expected = np.union1d(marks[marks <= self.times[-1]], [*wanted, *probes])
         for run in self.runs:
             run.expect(expected)
-        stepped = {time: self._stepped(time) for time in expected.tolist()}
-        for time in wanted.tolist():
+        stepped: dict[float, tuple[np.ndarray, float]] = {}
+        settled = None
+        for now in expected.tolist():
+            stepped[now] = self._stepped(now)
+            settled = self._at_limit(stepped, now) if now in probes[1:] else None
+            if settled is not None:
+                break
+        for time in wanted[wanted <= max(stepped, default=0.0)].tolist():
             self.values.append(stepped[time][0])
             self.errors.append(stepped[time][1])
+        if settled is not None:
+            self.at_limit = len(self._left)
+            self._add([settled[0]] * self.at_limit, settled[1])
         return stepped
+
+    def _probes(self, end: float) -> list[float]:
+        """Times at which steps that take long are compared with the limit."""
+        first = max(first_contour(self.tolerance, self.rate), *(run.now for run in self.runs))
+        if not sum(run.cost(end) for run in self.runs) > _LONG_STEPS:
+            return []
+        return [first * 2.0**k for k in range(math.ceil(math.log2(max(end / first, 1.0))))]
+
+    def _at_limit(
+        self, stepped: dict[float, tuple[np.ndarray, float]], now: float
+    ) -> tuple[np.ndarray, float] | None:
+        """The limit and its error, if it is all that steps have found since half the time."""
+        if self._limit is None:
+            return None
+        limit, known = self._limit
+        recent = [values for time, values in stepped.items() if 2 * time >= now]
+        away = max(float(np.max(np.abs(value - limit), initial=0.0)) for value, _ in recent)
+        own = max(error for _, error in recent)
+        return (limit, away + known) if away <= known + own else None
+
+    @cached_property
+    def _limit(self) -> tuple[np.ndarray, float] | None:
+        return self.inverter.limit()
 
     def _stepped(self, time: float) -> tuple[np.ndarray, float]:
         fine, coarse = (run.to(time, self.report) for run in self.runs)
@@ -330,7 +367,7 @@ class _Relaxation:
 
     def _chain(self, first: float, window: Window, error: float) -> float:
         """Values by successive contours while neighbouring ones agree; and the next T."""
-        limit = self.inverter.limit()
+        limit = self._limit
         while True:
             # The next contour gives the values from its first time on.
             covered = self._left[self._left <= _shift(window) * first]

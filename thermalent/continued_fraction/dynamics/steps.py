@@ -119,7 +119,8 @@ class Steps:
         limits = [float(np.sqrt(share * tolerance)) * self._kept for share in _LEFT_OUT]
         propagator = Propagator(assemble(self._chain, self.most), offsets=self.at)
         finer = RelaxationRun(self, propagator, limits[0], _ADDED[0])
-        propagator = Propagator(assemble(self._others, self.most), OTHER_STEPS, self.at)
+        others = assemble(self._others, self.most)
+        propagator = Propagator(others, OTHER_STEPS, self.at, alike=propagator)
         return finer, RelaxationRun(self, propagator, limits[1], _ADDED[1], finer)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -36,6 +36,7 @@ class Stretches:
         shift: Where a run reads, relative to where it adds, (t,).
         limits: The first and the last place in the stretch that a run adds to, (t, 2).
         data: Elements of the runs by their place in the stretch, (t, length).
+        places: The run of each element of the matrix, and its place in the stretch.
     """
 
     offsets: np.ndarray
@@ -46,6 +47,13 @@ class Stretches:
     shift: np.ndarray
     limits: np.ndarray
     data: np.ndarray
+    places: tuple[np.ndarray, np.ndarray]
+
+    def with_elements(self, elements: np.ndarray) -> Stretches:
+        """The layout of a matrix with elements in the same places, in the same order."""
+        data = np.zeros(self.data.shape, dtype=elements.dtype)
+        data[self.places] = elements
+        return replace(self, data=data)
 
     def vector(self, dtype: np.dtype[Any]) -> np.ndarray:
         """Zeros for all stretches, with a row before the first and one behind the last of them."""
@@ -148,4 +156,5 @@ def alternating_layout(matrix: sparse.csr_array, offsets: np.ndarray) -> Stretch
         shift=keys % (2 * reach) - reach,
         limits=limits,
         data=data,
+        places=(run, tier[row] // 2),
     )

@@ -11,9 +11,14 @@ import functools
 import signal
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
+# Handlers as plain objects, and signals as plain numbers: the names that `signal` gives to each of
+# some sixty take longer than a short kernel.
+_handler_of: Callable[[int], Any] = import_module("_signal").getsignal
+_NUMBERS = tuple(int(number) for number in signal.valid_signals())
 
 
 def deferring_signals(work: Callable[..., _T]) -> Callable[..., _T]:
@@ -45,8 +50,8 @@ class Deferred:
 
     def begin(self) -> None:
         """Have the handlers wait; on the main thread only."""
-        for number in signal.valid_signals():
-            handler = signal.getsignal(number)
+        for number in _NUMBERS:
+            handler = _handler_of(number)
             if callable(handler):
                 self.handlers[number] = handler
                 signal.signal(number, self._receive)

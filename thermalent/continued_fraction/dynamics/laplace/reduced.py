@@ -6,7 +6,7 @@ $$\big(z - A_0 - K(z)\big)\, x(z) = b(z)$$
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -42,17 +42,17 @@ class Folded:
 class Transformed:
     """The transform at z that an equation gives, and at many z at once where that takes less."""
 
-    def __init__(self, conserved: Conserved, equation: Reduced) -> None:
+    def __init__(self, conserved: Callable[[], Conserved], equation: Reduced) -> None:
         self.conserved, self.equation = conserved, equation
 
     def __call__(self, z: complex, depth: int) -> np.ndarray:
         """The transform at z with the tiers up to a depth, (tier0,)."""
-        return self.conserved.transform(*self.equation(z, depth), z)
+        return self.conserved().transform(*self.equation(z, depth), z)
 
     def at_nodes(self, nodes: np.ndarray, depth: int) -> np.ndarray:
         """The transforms at several z, (n, tier0)."""
         if isinstance(self.equation, Folded):
-            return self.conserved.transforms(*self.equation.at_nodes(nodes, depth), nodes)
+            return self.conserved().transforms(*self.equation.at_nodes(nodes, depth), nodes)
         return np.array([self(complex(z), depth) for z in nodes])
 
 
@@ -67,11 +67,11 @@ def response(
         other: The same with its entries rounded differently.
         chained: Whether K is that of the chain, whose poles can then be found.
     """
-    conserved = Conserved(chain)
+    conserved = cache(partial(Conserved, chain))  # not needed where all is stepped
 
     def limit(equation: Reduced, depth: int) -> np.ndarray | None:
         try:
-            return conserved.limit(*equation(0.0, depth))
+            return conserved().limit(*equation(0.0, depth))
         except np.linalg.LinAlgError:
             return None
 
