@@ -36,6 +36,7 @@ from thermalent.solving.solve import finished, method_named
 from thermalent.stochastic.field_jumps import FieldJumps
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
+from thermalent.support.by_value import ByValue
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.deprecation import renamed_attribute
 from thermalent.support.errors import ArgumentTypeError
@@ -62,7 +63,7 @@ class Verdict(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MethodReport:
+class MethodReport(ByValue):
     """The result of one method for the network.
 
     Args:

@@ -45,7 +45,7 @@ _SAME = 1e-9  # difference of values at which a search ends
 _INWARDS = (1e-1, 3e-2, 1e-2, 1e-3, 1e-4, 1e-5)
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Optimum(Saved):
     """The best parameters found, with the evidence.
 

@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from thermalent.cli.deliver import take_wanted
 from thermalent.cli.errors import arguments, solving
-from thermalent.cli.options import combined, json_option
-from thermalent.cli.output import check_figure, drawing, method_data, print_json, print_table
+from thermalent.cli.options import combined, json_option, table_option
+from thermalent.cli.output import (
+    SAVED,
+    drawing,
+    method_data,
+    print_json,
+    print_table,
+    save_result,
+    write_columns,
+)
 from thermalent.cli.parameter_types import NUMBER, Numbers
 
 if TYPE_CHECKING:
@@ -77,9 +86,10 @@ rail_options = combined(
     type=click.Path(path_type=Path),
     help="Draw the entangled pairs to this file (png, pdf, svg).",
 )
+@table_option
 @json_option
 def dual_rail_command(
-    rtol: float | None, graph: Path | None, as_json: bool, permutation: str | None, **network: Any
+    rtol: float | None, graph: Path | None, permutation: str | None, **network: Any
 ) -> None:
     """Steady state of pairs of qubits on two rails fed by a parametric amplifier.
 
@@ -91,25 +101,51 @@ def dual_rail_command(
       thermalent dual-rail --pairs 2 --squeezing 1 --detuning 0,0.5 --permutation reverse
       thermalent dual-rail --pairs 10 --squeezing 1
       thermalent dual-rail --pairs 4 --squeezing 1 --bandwidth 20 --dephasing 0.01
+      thermalent dual-rail --pairs 2 --squeezing 1 --bandwidth 20 -o rails.csv
       thermalent dual-rail --pairs 2 --gain 4 --bandwidth 20 --detuning 0,0.5 --detuning-b 0,-0.5
     """
-    check_figure(graph, "--plot")
+    wanted = take_wanted(network | {"plot": graph})
+    for name in ("output", "as_json"):
+        del network[name]
     if network["squeezing"] is None and network["gain"] is None:
         raise click.UsageError("Missing option '--squeezing'. A --gain may take its place.")
     network["permutation"] = _order(permutation)
     closed = _is_ideal(network)
+    if closed and wanted.output is not None and wanted.output.suffix == SAVED:
+        raise click.UsageError(
+            "Option --output must end in .csv, .txt, .dat without a --bandwidth, --dephasing or "
+            f"--loss: the closed form is no file of te.load, but is {str(wanted.output)!r}."
+        )
     if closed and rtol is not None:
         raise click.UsageError("Option --rtol needs a --bandwidth: the closed form has no error.")
     with solving():
         state = _pure(network) if closed else _solved(network, rtol)
     table, names = _concurrences(state)
-    if as_json:
+    if wanted.output is not None:
+        _write(state, table, names, wanted.output)
+    if wanted.as_json:
         _print_json(state, table, names, network)
     else:
         _print(state, table, names)
     if graph is not None:
         with drawing(graph):
             _draw(state, graph)
+
+
+def _write(state: Any, table: np.ndarray, names: tuple[list[str], list[str]], path: Path) -> None:
+    """The state, or the concurrences, a line for each qubit of rail A with each of rail B."""
+    if path.suffix == SAVED:
+        save_result(path, state)
+        return
+    pairs = [(a, b) for a in names[0] for b in names[1]]
+    columns: dict[str, Any] = {
+        "rail_a": [a for a, _ in pairs],
+        "rail_b": [b for _, b in pairs],
+        "concurrence": table.ravel(),
+    }
+    if not hasattr(state, "entropies"):
+        columns["error"] = [state.concurrence(a, b).error for a, b in pairs]
+    write_columns(path, columns)
 
 
 def _order(permutation: str | None) -> str | tuple[int, ...] | None:

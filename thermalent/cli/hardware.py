@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import click
 
+from thermalent.cli.deliver import estimates, result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import arguments, solving
 from thermalent.cli.filters import build_filter
-from thermalent.cli.options import json_option, plot_option
 from thermalent.cli.output import (
     WIDTH,
-    check_figure,
-    draw_result,
+    all_numbers,
     note_status,
     print_json,
     print_table,
@@ -95,9 +93,8 @@ _OBJECTS = ("network", "filter", "numbers")
 @click.option("--chirality", type=NUMBER, help="Chirality of the waveguide between rings.")
 @click.option("--bandwidth", metavar="QUANTITY", help="Bandwidth of an amplifier, kappa/2pi.")
 @click.option("--squeezing", type=NUMBER, help="Squeezing r of an amplifier.")
-@plot_option
-@json_option
-def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **options: Any) -> None:
+@result_options
+def hardware(preset: str, listed: bool, **options: Any) -> None:
     """Qubits on a cold waveguide, and other platforms that the papers name.
 
     Superconducting qubits behind a resistor, colour centres along a phonon waveguide, emitters at
@@ -109,12 +106,13 @@ def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **opti
       thermalent hardware --temperature 293K --frequency 5GHz --quality 2.5e5 --gamma 10MHz
       thermalent hardware --dephasing-time 20us --loss 0.05 --base-temperature 50mK
       thermalent hardware --gamma 10MHz,9MHz --detuning 1MHz,-1MHz --json
+      thermalent hardware --temperature 77K -o state.npz --plot state.png
       thermalent hardware --preset siv-spin --quality 5e5
       thermalent hardware --temperature 20mK --filter chebyshev:2:0.1
       thermalent hardware --list
       thermalent hardware --preset ring-caesium --quality 5e6
     """
-    check_figure(plot, "--plot")
+    wanted = take_wanted(options)
     from thermalent import hardware as laboratory
 
     if listed:
@@ -138,16 +136,18 @@ def hardware(preset: str, listed: bool, plot: Path | None, as_json: bool, **opti
         lab = _laboratory(preset, changes)
     given = {"preset": preset, **chosen.numbers, **changes}
     if getattr(lab, "initial", None) is not None:
-        if plot is not None:
-            raise click.UsageError(f"Option --plot needs a steady state, which {preset} has not.")
-        _print_peak(lab, given if as_json else None)
+        for option, file in (("--plot", wanted.plot), ("--output", wanted.output)):
+            if file is not None:
+                said = f"Option {option} needs a steady state, which {preset} has not."
+                raise click.UsageError(said)
+        _print_peak(lab, given if wanted.as_json else None)
         return
     with solving():
         from thermalent.solving.solve import steady_state
 
         result = steady_state(lab.network)
-    draw_result(result.plot, plot)
-    if as_json:
+    write_and_draw(wanted, result, estimates(all_numbers(result)), result.plot)
+    if wanted.as_json:
         print_json({**_described(lab, given), **result_data(result)})
         return
     _print_rows(lab)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from thermalent.cli.deliver import result_options, take_wanted, write_and_draw
 from thermalent.cli.errors import Failure, solving
-from thermalent.cli.options import build_network, json_option, network_options, plot_option
-from thermalent.cli.output import attributes, check_figure, draw_result, method_data, print_json
+from thermalent.cli.options import build_network, network_options
+from thermalent.cli.output import attributes, method_data, print_json
 
 if TYPE_CHECKING:
     from thermalent.analysis.cross_validation import CrossValidation
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Every method on one link, side by side.")
 @network_options
-@plot_option
-@json_option
-def validate(plot: Path | None, as_json: bool, **network: Any) -> None:
+@result_options
+def validate(**network: Any) -> None:
     """Solve a thermal link by every method, and compare.
 
     Exits with 1 if exact methods disagree by more than their claimed errors.
@@ -28,15 +27,24 @@ def validate(plot: Path | None, as_json: bool, **network: Any) -> None:
     Examples:
       thermalent validate --n-th 2 --kappa 0.1
       thermalent validate --n-th 1220 --kappa 1e-3 --json --plot methods.png
+      thermalent validate --n-th 2 --kappa 0.1 -o methods.csv
     """
-    check_figure(plot, "--plot")
+    wanted = take_wanted(network)
     described = build_network(**network)
     with solving():
         from thermalent.analysis.cross_validation import Verdict, cross_validate
 
         validation = cross_validate(described)
-    draw_result(validation.plot, plot)
-    if as_json:
+    columns = {
+        "method": [row.method.name for row in validation.rows],
+        **{
+            name: [getattr(row, name) for row in validation.rows]
+            for name in ("outcome", "measure", "distance", "error", "seconds", "note")
+        },
+    }
+    columns[validation.measure] = columns.pop("measure")
+    write_and_draw(wanted, validation, columns, validation.plot)
+    if wanted.as_json:
         print_json({"network": network, **_data(validation)})
     else:
         click.echo(str(validation))

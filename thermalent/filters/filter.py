@@ -22,6 +22,7 @@ from thermalent.filters.measured.fit import Fit
 from thermalent.filters.parts import FilterParts, checked_absorber
 from thermalent.filters.response import StateSpace
 from thermalent.support import checks
+from thermalent.support.by_value import ByValue
 from thermalent.support.calls import ExplainedClass
 from thermalent.support.errors import ArgumentError
 
@@ -32,7 +33,7 @@ _ROUNDING = 1e-12  # by which a peak of one may be found above it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Filter(metaclass=ExplainedClass):
+class Filter(ByValue, metaclass=ExplainedClass):
     r"""A stable, passive filter of several poles.
 
     Frequencies are angular, in the rate unit of the network, and count from the carrier: positive

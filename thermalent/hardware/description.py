@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import pi
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,8 @@ from thermalent.support.calls import ExplainedClass, explained_record
 if TYPE_CHECKING:
     from thermalent.filters.filter import Filter
     from thermalent.networks.network import Network
+
+_SHOWN = 5  # quantities in one line, the first of the table
 
 
 @explained_record
@@ -35,6 +37,13 @@ class InLaboratory(metaclass=ExplainedClass):
 
     network: Network
     rate_unit: float
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{row.symbol} = {row.laboratory or row.network}" for row in self.rows() if row.symbol
+        )
+        numbers = ", ".join(islice(shown, _SHOWN))
+        return f"<{type(self).__name__}: {self.network.label}, {numbers}>"
 
     def _repr_html_(self) -> str:
         head = ("quantity", "symbol", "laboratory", "network")
@@ -54,7 +63,7 @@ class InLaboratory(metaclass=ExplainedClass):
         """The numbers as lines of a table."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Hardware(InLaboratory):
     """A dimensionless network, and the laboratory numbers that it stands for.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from thermalent.networks.network import Network
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Laboratory(InLaboratory):
     """A dimensionless network, and the laboratory numbers that it stands for.
 

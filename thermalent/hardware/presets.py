@@ -17,7 +17,7 @@ from thermalent.support import checks
 from thermalent.support.calls import ExplainedClass, with_explained_calls
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Preset(metaclass=ExplainedClass):
     """A named laboratory: a kind of hardware and its numbers.
 
@@ -38,6 +38,10 @@ class Preset(metaclass=ExplainedClass):
     assumed: str
     quotation: str = ""
     verdict: str = ""
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name}={value!r}" for name, value in self.numbers.items())
+        return f"<Preset: {self.what}, {self.link.__name__}({numbers})>"
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from thermalent.models.line import COLDEST
 from thermalent.networks.arrays import NetworkArrays, Values
 from thermalent.networks.geometry import cascade_propagator, coupling_of, mirror_propagator
-from thermalent.support.distinct import distinct
+from thermalent.numerics.distinct import distinct
 
 QUBITS_OF_ARRAYS = 8  # more are solved one by one
 _LARGEST_INTEGER = 2**53

@@ -24,6 +24,22 @@ from thermalent.operators.states import check_state as check_state
 from thermalent.support.calls import with_explained_calls
 from thermalent.support.checks import Words, fail, integer, nonnegative, square_matrix, within
 
+__all__ = [
+    "check_state",
+    "concurrence",
+    "concurrence_populations",
+    "concurrence_x",
+    "entanglement_of_formation",
+    "fidelity",
+    "formation",
+    "logarithmic_negativity",
+    "negativity",
+    "partial_trace",
+    "purity",
+    "trace_distance",
+    "von_neumann_entropy",
+]
+
 _EPS = float(np.finfo(float).eps)
 _SPIN_FLIP = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))  # sigma_y (x) sigma_y, real
 _OFF_X = ~(np.eye(4, dtype=bool) | np.fliplr(np.eye(4, dtype=bool)))

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from thermalent.display import plots
 from thermalent.operators import states
 from thermalent.support import checks
+from thermalent.support.by_value import ByValue
 from thermalent.support.calls import ExplainedClass, with_explained_calls
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _FARTHEST = (
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Wigner(metaclass=ExplainedClass):
+class Wigner(ByValue, metaclass=ExplainedClass):
     """A Wigner function on a grid.
 
     Args:

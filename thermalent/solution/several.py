@@ -32,6 +32,9 @@ class SteadyStates(Saved, Sequence[SteadyState]):
     def __init__(self, results: Sequence[SteadyState]) -> None:
         self._results = tuple(results)
 
+    def _compared(self) -> dict[str, Any]:
+        return {"results": self._results}
+
     def __len__(self) -> int:
         return len(self._results)
 

@@ -18,6 +18,7 @@ import numpy as np
 from thermalent._version import __version__
 from thermalent.operators import states
 from thermalent.support import checks
+from thermalent.support.by_value import ByValue
 from thermalent.support.calls import ExplainedClass, with_explained_calls
 from thermalent.support.errors import ResultFileError
 from thermalent.support.files.encoding import Decoder, Encoder, KnownClasses
@@ -86,8 +87,8 @@ KNOWN = KnownClasses(
 )
 
 
-class Saved(metaclass=ExplainedClass):
-    """What can be saved to a file."""
+class Saved(ByValue, metaclass=ExplainedClass):
+    """What can be saved to a file, and compared: two are equal if they say the same."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save to a file from which `te.load` makes the same object, to the bit.

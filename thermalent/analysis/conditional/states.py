@@ -21,6 +21,7 @@ from thermalent.solution.method import MethodError
 from thermalent.solution.result import ErrorEstimate, SteadyState
 from thermalent.stochastic.method import FieldTrajectories
 from thermalent.support import checks
+from thermalent.support.by_value import ByValue
 
 _HOW = (
     "change with more tiers of each of them and changes by a generator disturbed by rounding, "
@@ -37,7 +38,7 @@ _FARTHEST = 34.0  # x = |alpha|^2 / W up to which averages are taken: exp(-34) i
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ConditionalStates(ShownConditionalStates):
+class ConditionalStates(ByValue, ShownConditionalStates):
     r"""The emitters' states given the present amplitude of the source, and what follows from them.
 
     $$\rho_\alpha = \mu(\alpha)/P(\alpha), \qquad P(\alpha) = \mathrm{Tr}\,\mu(\alpha), \qquad

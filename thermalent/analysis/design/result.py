@@ -27,7 +27,7 @@ from thermalent.solution.stored import Saved
 _SHARES = np.geomspace(1.0, 1e-3, 49)  # of the source, of which a curve takes the best
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Design(Saved):
     """Filters that reach a concurrence from a source of given temperature and frequency.
 

@@ -11,13 +11,14 @@ import numpy as np
 from thermalent.filters.filter import Filter
 from thermalent.hardware.units import with_prefix
 from thermalent.operators.estimates import Estimate
+from thermalent.support.by_value import ByValue
 
 SHAPE_HEADINGS = ("shape", "C", "for one pole more", "Q", "width/2pi", "Q from", "to")
 TOLERANCE_HEADINGS = ("used up by", "loss", "or T_phi", "or mistuning")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ShapeDesign:
+class ShapeDesign(ByValue):
     """A shape of some order at the width of its largest concurrence, behind all of the source.
 
     Args:

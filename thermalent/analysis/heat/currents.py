@@ -42,6 +42,7 @@ from thermalent.solution.evolution import Evolution
 from thermalent.solution.method import MethodError
 from thermalent.solution.result import SteadyState
 from thermalent.support import checks
+from thermalent.support.by_value import ByValue
 from thermalent.support.calls import ExplainedClass, with_explained_calls
 from thermalent.support.machine.one_thread import one_thread
 
@@ -57,7 +58,7 @@ _ROUNDING = 1e-12  # couplings below this part of the largest are rounding of th
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class HeatCurrents(metaclass=ExplainedClass):
+class HeatCurrents(ByValue, metaclass=ExplainedClass):
     r"""Currents of quanta in a steady state, per unit time in the network's unit of rate.
 
     $$J_\mathrm{hot} = J_\mathrm{output} + J_\mathrm{elsewhere}, \qquad \sigma \ge 0$$

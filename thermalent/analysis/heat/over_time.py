@@ -49,6 +49,7 @@ from thermalent.solution.tasks import (
     start_amplitudes,
 )
 from thermalent.support import checks
+from thermalent.support.by_value import ByValue
 from thermalent.support.calls import ExplainedClass, with_explained_calls
 from thermalent.support.progress import working
 
@@ -61,7 +62,7 @@ _HOW = "difference of two runs with other tiers, steps, contours and roundings"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class HeatOverTime(metaclass=ExplainedClass):
+class HeatOverTime(ByValue, metaclass=ExplainedClass):
     r"""Currents of quanta at some times, per unit time in the network's unit of rate.
 
     $$\frac{d}{dt} N = J_\mathrm{hot} - J_\mathrm{output} - J_\mathrm{elsewhere}$$

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermalent.filters.measured.rational import Rational
+from thermalent.support.by_value import ByValue
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Fit:
+class Fit(ByValue):
     """A measured transmission and the rational function that stands for it.
 
     Args:

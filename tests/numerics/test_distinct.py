@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from thermalent.support.distinct import distinct
+from thermalent.numerics.distinct import distinct
 
 
 def test_each_row_is_that_of_the_first_of_its_kind(rng):
