@@ -30,7 +30,7 @@ class Round:
     def __init__(self, **other):
         self.__dict__ |= other
 
-    def refined(self, scale):
+    def refined(self, scale, report):
         assert scale == GENERATOR.largest
         values = np.array(self.values, dtype=complex)
         full = [np.full(len(values), each) for each in (self.error, self.change, self.rank)]
@@ -106,13 +106,13 @@ def test_candidates_that_have_not_settled_are_looked_for_again():
     generator = exact_generator(te.thermal_link(10.0, 0.1))
     for last, settled in ((6, False), (40, True)):
         first = refinement.Search(generator, 0, 3, last, np.zeros(0), 1, RTOL)
-        first.refined(generator.largest)
+        first.refined(generator.largest, print)
         assert first.settled == settled
         longer = last + last // 2
         second = refinement.Search(generator, 0, 3, longer, np.zeros(0), 1, RTOL, first)
         assert second.all_found != settled
         fresh = refinement.Search(generator, 0, 3, longer, np.zeros(0), 1, RTOL)
-        found, expected = (one.refined(generator.largest).cut(3) for one in (second, fresh))
+        found, expected = (one.refined(generator.largest, print).cut(3) for one in (second, fresh))
         np.testing.assert_allclose(found.values, expected.values, rtol=1e-12)
 
 

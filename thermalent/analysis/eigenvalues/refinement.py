@@ -136,7 +136,7 @@ class Search:
         frequencies = frequencies[np.abs(frequencies) > self.rate]
         return frequencies[frequencies > 0] if self.real else frequencies
 
-    def refined(self, scale: float) -> Slowest:
+    def refined(self, scale: float, report: Callable[[str], None]) -> Slowest:
         """The slowest candidates refined at both numbers of tiers, and the line behind them.
 
         Sets `distance`, that of the line; infinite, if a rate that was not refined may be slower
@@ -150,8 +150,13 @@ class Search:
         behind = depth[last + 1] if last + 1 < len(depth) else 3 * abs(depth[last]) + self.rate
         width = 1.5e-5 * abs(depth[last] + behind) + 10 * self.resolution
         groups = clusters(inside, self.outside, width, real=self.real)
+        refined: dict[Cluster, tuple[Group, Group]] = {}
         while True:
-            pairs = [self._refine(group) for group in groups]
+            for group in groups:
+                if group not in refined:
+                    refined[group] = self._refine(group)
+                    report(f"{len(refined)} groups of rates at {self.fine.last} tiers")
+            pairs = [refined[group] for group in groups]
             merged = listing.merged(groups, [fine for _, fine in pairs], scale, real=self.real)
             if len(merged) == len(groups):
                 break

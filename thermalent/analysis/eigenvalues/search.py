@@ -57,7 +57,7 @@ def slowest(
         search = Search(generator, charge, count + more, last, extra, effort, rtol, shorter)
         shorter = None
         report(f"{search.fine.last} tiers, about {search.operations:.0e} multiplications")
-        first = search.refined(scale).cut(count)
+        first = search.refined(scale, report).cut(count)
         wanted = rtol * np.abs(first.values) + STATIONARY_BELOW * scale
         own = first.error - first.rank_rounding
         rounding = own - first.change

@@ -114,7 +114,7 @@ def needs_more_tiers(
     noise = largest * (1e4 * _EPS) ** (1 / len(fine))
     if np.all(change <= 10 * rtol * np.abs(fine) + noise):
         return None
-    return Group(coarse, change), Group(fine, change)
+    return Group(coarse, change, truncated=True), Group(fine, change, truncated=True)
 
 
 def _improved(
