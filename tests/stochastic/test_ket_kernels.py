@@ -194,3 +194,21 @@ def test_a_ket_of_any_size_decays_to_the_same_digits(size, kernels):
     goal, jumps = kernels.decay(Drawn(), plan, psi, 0.0, 0.7, terms, work, np.zeros(1))
     assert (goal, jumps) == (0.0, 0)
     np.testing.assert_allclose(psi, expected, rtol=0, atol=1e-8 * size)  # of the series
+
+
+def test_a_one_way_line_is_multiplied_without_its_matrix(kernels):
+    """Each of three qubits feeds those behind it: K = d + sum of a_j b_l c_j^+ c_l over j > l."""
+    rng = np.random.default_rng(5)
+    diagonal, (up, down) = rng.normal(size=8) + 0j, rng.normal(size=(2, 3)) + 0j
+    drift = np.diag(diagonal)
+    for j in range(3):
+        for l in range(j):
+            drift += up[j] * down[l] * lowering(j, 3).T @ lowering(l, 3)
+    plan, psi = plan_of(np.full((8, 8), np.nan), [np.zeros((8, 8))]), random_ket(rng, 8)
+    found = np.zeros(8, complex)
+    vars(plan).update(diagonal=diagonal, up=up, down=down)
+    kernels.drift_product(plan, psi, found, np.zeros(8, complex), 0.7)
+    np.testing.assert_allclose(found, 0.7 * drift @ psi, atol=1e-14)
+    plan = plan_of(drift, [np.zeros((8, 8))])
+    kernels.drift_product(plan, psi, found, np.zeros(8, complex), 0.7)
+    np.testing.assert_allclose(found, 0.7 * drift @ psi, atol=1e-14)
