@@ -46,3 +46,21 @@ def test_rates_within_a_hundred_decades_of_one_are_taken(rate):
                 checks.rates("decay", beyond)
     # Elements beside the diagonal may be as small as they like.
     checks.rates("decay", np.array([[rate, 1e-200], [1e-200, 0.0]]))
+
+
+@pytest.mark.parametrize("name", ["exchange", "decay", "absorption"])
+def test_a_network_takes_the_same_rates_as_each_of_its_matrices(name):
+    """Plain matrices are looked at together, others one by one: with the same edges."""
+
+    def made(rate):
+        given = {"exchange": [[0.0]], "decay": [[1e100]], name: [[rate]]}
+        return te.Network(
+            nodes=(te.Qubit(name="q"),),
+            **{key: np.array(value) for key, value in given.items()},
+        )
+
+    for rate in (1e-100, 1.0, 1e100):
+        assert getattr(made(rate), name)[0, 0] == rate
+    for rate, wrong in ((1.0001e100, r"at most 1e\+100"), (0.9999e-100, "at least 1e-100")):
+        with pytest.raises(ArgumentError, match=f"`{name}` must be .*{wrong}"):
+            made(rate)
