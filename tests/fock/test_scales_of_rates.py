@@ -1,11 +1,13 @@
 """Steps, errors and splittings are in proportion to the rates, in whatever unit these are."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 import thermalent as te
-from thermalent.fock import cost, evolution
+from thermalent.fock import cost, evolution, plans
 from thermalent.fock.problem import problem
 from thermalent.fock.rates import _all
 from thermalent.fock.splittings import with_enlarged_splittings
@@ -64,3 +66,36 @@ def test_steps_in_blocks_leave_a_tenth_of_the_tolerance_and_tell_where_they_end(
     assert shares == pytest.approx([1e-7 / 0.5, 1e-7 / 80.0])
     assert len(ends) > 2
     assert [words.rpartition(" = ")[2] for words in told] == [f"{end:g}" for end in ends]
+
+
+def test_products_are_counted_by_the_fastest_network_and_its_highest_level():
+    """The sum of all decay, and n kappa from and to the highest of n levels; at least one."""
+    slow, fast = te.thermal_link(0.2, 0.3), te.thermal_link(0.2, 0.9)
+    for pieces, kappa in (([slow], 0.3), ([slow, fast], 0.9), ([fast, slow], 0.9)):
+        for last, least in ((50.0, 0.0), (1e-4, 1.0)):
+            task = EvolutionTask(
+                pieces=tuple(Piece(network, last / len(pieces)) for network in pieces),
+                times=np.array([last]),
+                initial="00",
+                source="stationary",
+            )
+            plan = te.Fock(cutoff=9).plan(task)
+            network = fast if kappa == 0.9 else slow
+            rate = np.abs(network.decay).sum() + 2 * 9 * sum(network.mode_rates(0))
+            assert plan.products == pytest.approx(max(least, rate * last))
+
+
+@pytest.mark.parametrize(
+    ("solver", "direct", "remedy"),
+    [
+        ("direct", 0.0, "iterations. The rates span too many orders of magnitude"),
+        ("iterative", 0.0, "iterations. Use solver='direct' (about "),
+        ("iterative", np.inf, "Use a smaller cutoff, or a larger tolerance, and solver='direct'."),
+    ],
+)
+def test_a_solver_that_stops_early_names_the_one_that_may_not(solver, direct, remedy):
+    cost = SimpleNamespace(direct=direct)
+    relaxed = SimpleNamespace(solver=solver, residual=1e-3, iterations=7, cost=cost)
+    message = plans._not_solved(SimpleNamespace(limit=8e9), relaxed)
+    assert message.startswith(f"The {solver} solver stopped at a relative residual of 1.0e-03")
+    assert remedy in message
