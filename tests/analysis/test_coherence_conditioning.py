@@ -10,6 +10,7 @@ import thermalent as te
 from tests.support.long_ones import ordinary_and_long
 from tests.support.reference.dynamics import Dynamics
 from thermalent.analysis.radiation import spectra
+from thermalent.continued_fraction.dynamics.regression.regression import Regression
 
 DARK = te.phononic_link(0.02, 0.3, wavelengths=(1, 2), loss=(0.0, 1e-9))
 DELAYS = [0.0, 2.5]
@@ -38,8 +39,12 @@ def test_errors_of_a_nearly_dark_coherence_hold(order):
 
 
 def test_without_conditioning_they_would_not(monkeypatch):
-    """The negative control."""
-    monkeypatch.setattr(spectra, "_DISTURBANCES", 0.0)
+    """The negative control: generators as they are assembled, all of them."""
+
+    def undisturbed(*given):
+        return Regression(*given[:-1], None)
+
+    monkeypatch.setattr(spectra, "Regression", undisturbed)
     assert np.any(misses(1)) or np.any(misses(2))
 
 

@@ -26,5 +26,5 @@ def test_errors_of_a_nearly_dark_spectrum_hold():
 
 def test_without_conditioning_they_would_not(monkeypatch):
     """The negative control."""
-    monkeypatch.setattr(spectra, "_DISTURBANCES", 0.0)
+    monkeypatch.setattr(spectra, "DISTURBANCES", 0.0)
     assert np.any(misses())

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import thermalent as te
 from thermalent.analysis.heat import currents as heat_currents
-from thermalent.continued_fraction.dynamics import correlations
+from thermalent.continued_fraction.dynamics.regression import regression as correlations
 from thermalent.continued_fraction.lattice import solve as lattice_solve
 from thermalent.support.machine.one_thread import one_thread
 from thermalent.support.progress import working

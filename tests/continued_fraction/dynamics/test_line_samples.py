@@ -325,3 +325,16 @@ def test_poles_right_of_half_of_sigma_are_left_out():
     poles = found._sum(found._fitted(1e-12).longer).poles
     assert np.max(poles.real) < 0.5 * SIGMA
     assert np.max(poles.real) == pytest.approx(0.45 * SIGMA)
+
+
+def test_what_is_zero_at_first_has_the_size_of_what_it_becomes():
+    """Of 1 - exp(-3 t): z F falls to a hundredth of its size at 300, but never to one of zero."""
+    found = line_of(lambda z, depth: np.array([3 / (z * (z + 3))]), start=(0.0,), work=DEAR)
+    assert found._first_samples() == pytest.approx(10.0 * 10 ** (3 / 1.5))
+
+
+def test_a_sample_that_is_there_is_not_taken_again():
+    """Where other tiers are furthest off may be the same place twice."""
+    found = line_of(decaying)
+    first = found._sample(2.0)
+    assert (found._sample(3.0), found._sample(2.0), len(found.points)) == (first + 1, first, 2)

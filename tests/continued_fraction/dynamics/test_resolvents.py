@@ -9,9 +9,9 @@ import thermalent as te
 from thermalent.analysis.radiation.field import field_of
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.tier_operators import Field
-from thermalent.continued_fraction.dynamics import correlations
-from thermalent.continued_fraction.dynamics.correlations import Regression
 from thermalent.continued_fraction.dynamics.laplace import resolvents
+from thermalent.continued_fraction.dynamics.regression import regression as correlations
+from thermalent.continued_fraction.dynamics.regression.regression import Regression
 
 OMEGA = np.array([-40.0, -1.3, -0.2, 0.0, 1e-3, 0.7, 2.0, 11.0, 1e3, 0.25])  # more than the lanes
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from thermalent.analysis.radiation import several_poles as spectra_several_poles
+from thermalent.analysis.radiation.coherences import (
+    DISTURBANCES,
+    HOW_OVER_DELAY,
+    CoherenceAsked,
+    Regressions,
+    coherence_over_delay,
+    more_tiers,
+)
 from thermalent.analysis.radiation.field import (
     FieldName,
     chosen_steady_state,
     field_of,
     no_width,
-    require_light,
     require_one_mode,
 )
 from thermalent.analysis.radiation.several_poles import DEFAULT_SPECTRUM_RTOL
@@ -23,15 +30,13 @@ from thermalent.analysis.shown_results import ShownCoherence, ShownSpectrum
 from thermalent.continued_fraction import memory
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.tier_operators import Field
-from thermalent.continued_fraction.dynamics.correlations import Regression
 from thermalent.continued_fraction.dynamics.evolution import needed_depth
-from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult
+from thermalent.continued_fraction.dynamics.regression.regression import Regression
 from thermalent.continued_fraction.method import ContinuedFraction
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import excitation_numbers
 from thermalent.operators.estimates import Estimate
 from thermalent.solution.errors import require_memory
-from thermalent.solution.method import MethodError
 from thermalent.solution.stored import call_record
 from thermalent.support import checks
 from thermalent.support.calls import with_explained_calls
@@ -43,10 +48,7 @@ _HOW = (
     "state and of the resolvent"
 )
 
-# Factor on the largest change by a disturbed generator: normal deviates of a few roundings each.
-_DISTURBANCES = 2.0
 _LONGEST = 1e60  # delay times the largest rate: each decade more takes as long as the first
-_LOST = 1e-10  # error of a flux over the size of its terms, above which it is not a dark field's
 _DEPTHS = 3  # numbers of tiers, each a quarter more: the first shows how the changes decay
 _TOGETHER = 128  # frequencies between two looks for signals
 _DRAWS = 2  # disturbed generators: one alone may happen to change nothing
@@ -90,7 +92,7 @@ class Coherence(ShownCoherence):
     values: np.ndarray
     error: np.ndarray
     flux: Estimate
-    how: str = _HOW
+    how: str = HOW_OVER_DELAY
     made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -148,7 +150,7 @@ def spectrum(
                 network, omega, of, checked, initial, report
             )
         return Spectrum(frequencies=omega, **vars(several), made_by=made_by)
-    regressions = _regressions(network, of, 1, checked or DEFAULT_SPECTRUM_RTOL, initial)
+    regressions = _regressions(network, of, checked or DEFAULT_SPECTRUM_RTOL, initial)
     values, rounding = np.zeros((len(regressions), len(omega))), np.zeros(len(omega))
     # A frequency and its negative side by side: of real chains they are solved together.
     order = np.argsort(np.abs(omega), kind="stable")
@@ -194,11 +196,15 @@ def coherence(
         delays: Delays, increasing, >= 0, inverse rate unit, (t,).
         of: As for `spectrum`.
         order: 1 or 2.
-        rtol: Accuracy asked for, from 1e-12 to 0.1; if not given, as for `spectrum`.
+        rtol: Accuracy asked for, relative to the flux to the power of the order, from 1e-12 to
+            0.1; if not given, as for `spectrum`. More digits take longer, and are there where they
+            take no longer.
         initial: As for `spectrum`.
 
     Returns:
-        The coherence function with its errors.
+        The coherence function with its errors: the change with fewer tiers and other roundings of
+        the generator, and what rounding leaves in the steady state; behind several poles as for
+        `spectrum`.
 
     Raises:
         ValueError: an argument is out of range, or the field is dark: its flux is zero within its
@@ -223,58 +229,23 @@ def coherence(
         )
         numbers = several.values if order == 1 else several.values.real
         return Coherence(delays=grid, **{**vars(several), "values": numbers}, made_by=made_by)
+    aimed = checked or DEFAULT_SPECTRUM_RTOL
     with working("coherence") as report:
-        found = _coherence(
-            network, grid, of, order, checked or DEFAULT_SPECTRUM_RTOL, initial, report
-        )
-    return replace(found, made_by=made_by)
+        regression, depth = _prepared(network, of, aimed, initial)
+        asked = CoherenceAsked(delays=grid, of=of, order=order, rtol=aimed, regression=regression)
+        found = coherence_over_delay(asked, depth, report)
+    return Coherence(delays=grid, **found._asdict(), made_by=made_by)
 
 
-def _coherence(
-    network: Network,
-    grid: np.ndarray,
-    of: FieldName,
-    order: int,
-    aimed: float,
-    initial: Any,
-    report: Callable[[str], None],
-) -> Coherence:
-    """The coherence behind one mode, from regressions of several depths and roundings."""
-    regressions = _regressions(network, of, order, aimed, initial)
-    deep_size = regressions[_DEPTHS - 1].at_zero_size()
-    flux = _flux(regressions if order == 1 else _regressions(network, of, 1, aimed, initial))
-    if not flux > flux.error and flux.error > _LOST * deep_size:
-        raise MethodError(
-            f"The flux of {of!r} is lost to rounding in double precision: it is {flux:.2g} "
-            f"with an error of {flux.error:.1g}, because the network is nearly dark. Take "
-            "a larger dephasing or detuning, or ask for te.spectrum."
-        )
-    require_light(of, flux)
-    deep = regressions[_DEPTHS - 1]
-    scale, depth = float(flux) ** order, regressions[0].last
-    # Every depth, not the deepest alone: tiers that a truncated start lacks show at later delays.
-    runs: list[RelaxationResult] = []
-    for regression in regressions:
-        report(f"run {len(runs) + 1} of {len(regressions)}")
-        runs.append(regression.over_time(grid, aimed * scale, depth))
-    numerators = np.array([run.values[:, 0] for run in runs])
-    lost = runs[_DEPTHS - 1].error + deep.at_zero_error() + _conditioning(numerators[_DEPTHS - 1 :])
-    lost += _left_out(numerators[:_DEPTHS])
-    values = numerators[_DEPTHS - 1] / scale
-    return Coherence(
-        delays=grid,
-        values=values if order == 1 else values.real,
-        error=lost / scale + order * np.abs(values) * (flux.error / flux),
-        flux=flux,
-    )
+def _prepared(
+    network: Network, of: FieldName, rtol: float, initial: Any
+) -> tuple[Regressions, int]:
+    """Regressions of a field, and how many tiers the state takes.
 
-
-def _regressions(
-    network: Network, of: FieldName, order: int, rtol: float, initial: Any
-) -> list[Regression]:
-    """The regression with as many tiers as the state takes, with more, and disturbed.
-
-    The last ones have a generator changed at random by as much as rounding may have changed it.
+    Raises:
+        MethodError: the network is not one for the continued fraction.
+        MemoryError: the tiers would take too much memory.
+        SolveError: as of `chosen_steady_state`.
     """
     method = ContinuedFraction(rtol=rtol)
     require_one_mode(method, network, "Spectra")
@@ -288,13 +259,25 @@ def _regressions(
     field = Field(complex(weights[mode]), emitters)
     reached, error = chosen_steady_state(method, network, initial)
     h = hierarchy(network)
-    depths, rng = [needed_depth(h, rtol)], np.random.default_rng(0)
+
+    def regression(order: int, depth: int, rng: np.random.Generator | None = None) -> Regression:
+        return Regression(h, field, order, depth, reached, error, rng)
+
+    return regression, needed_depth(h, rtol)
+
+
+def _regressions(network: Network, of: FieldName, rtol: float, initial: Any) -> list[Regression]:
+    """The regression with as many tiers as the state takes, with more, and disturbed.
+
+    The last ones have a generator changed at random by as much as rounding may have changed it.
+    """
+    regression, depth = _prepared(network, of, rtol, initial)
+    depths, rng = [depth], np.random.default_rng(0)
     while len(depths) < _DEPTHS:
-        depths.append(depths[-1] + depths[-1] // 4 + 2)
-    more = depths[-1]
+        depths.append(more_tiers(depths[-1]))
     return [
-        *(Regression(h, field, order, depth, reached, error) for depth in depths),
-        *(Regression(h, field, order, more, reached, error, rng) for _ in range(_DRAWS)),
+        *(regression(1, depth) for depth in depths),
+        *(regression(1, depths[-1], rng) for _ in range(_DRAWS)),
     ]
 
 
@@ -313,7 +296,7 @@ def _left_out(values: np.ndarray) -> np.ndarray:
 
 def _conditioning(values: np.ndarray) -> np.ndarray:
     """Error of the first of values (draws, w) by rounding of the generator, (w,)."""
-    return np.asarray(_DISTURBANCES * np.max(np.abs(values[1:] - values[0]), axis=0))
+    return np.asarray(DISTURBANCES * np.max(np.abs(values[1:] - values[0]), axis=0))
 
 
 def _flux(regressions: list[Regression]) -> Estimate:

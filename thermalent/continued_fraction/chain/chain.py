@@ -344,6 +344,8 @@ def summed(superoperator: Superoperator) -> Superoperator:
     d = round(np.sqrt(len(decay)))
     most = np.max(decay.reshape(d, d), axis=1)
     missing = np.add.outer(most, most).ravel() - decay  # none of which is negative
+    if isinstance(sizes, np.ndarray):
+        return sizes + np.diag(missing)
     return sizes + sparse.diags_array(missing)
 
 

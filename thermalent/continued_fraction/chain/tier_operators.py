@@ -107,6 +107,10 @@ class TierOperators:
         absolute.variance = abs(self.variance)
         return absolute
 
+    def lowest(self, tiers: int) -> TierOperators:
+        """Those on so many of the lowest tiers."""
+        return TierOperators(self.h, self.charge, self.matrices[..., :tiers, :, :])
+
     def trace(self) -> complex:
         """The trace over emitters and source."""
         return complex(self.traces())

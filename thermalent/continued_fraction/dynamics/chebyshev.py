@@ -73,8 +73,7 @@ class Propagator:
 
     def cost(self, time: float, active: int) -> float:
         """Approximate number of multiplications to advance the first so many unknowns by a time."""
-        reach = _reach(float(self.norm[active - 1]), float(self.damping[active - 1]), settled=True)
-        products = time * float(self.norm[active - 1]) * (1 + _BEYOND / reach)
+        products = time * products_per_time(self.norm[active - 1], self.damping[active - 1])
         return products * (int(self.matrix.indptr[active]) + 4 * active)
 
     def advance(
@@ -164,6 +163,11 @@ def _same_places(one: sparse.csr_array, other: sparse.csr_array) -> bool:
     """Whether the elements of two matrices stand in the same places, in the same order."""
     rows = np.array_equal(one.indptr, other.indptr)
     return rows and np.array_equal(one.indices, other.indices)
+
+
+def products_per_time(norm: float, damping: float) -> float:
+    """Approximate number of products with L per time, from its norm and its largest decay rate."""
+    return float(norm * (1 + _BEYOND / _reach(norm, damping, settled=True)))
 
 
 def _reach(norm: float, damping: float, *, settled: bool) -> float:

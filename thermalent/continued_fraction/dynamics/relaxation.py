@@ -243,7 +243,7 @@ class _Relaxation:
         """The sum of poles, with more tiers until it is as good as it should be."""
         inverter, seeds, found = self.inverter, self.inverter.response.seeds, None
         depth, deeper = inverter.depth, inverter.deeper
-        for _ in range(_DEEPER):
+        for _ in range(_DEEPER if inverter.response.more_with_tiers else 1):
             try:
                 following = along_a_line(
                     replace(inverter.response, seeds=seeds),

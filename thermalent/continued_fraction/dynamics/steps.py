@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -115,13 +116,51 @@ class Steps:
 
     def two_runs(self, tolerance: float) -> tuple[RelaxationRun, RelaxationRun]:
         """Two runs that add a part of their tiers where the top one would exceed a limit."""
-        # The feedback of a truncated tier falls like the square of its amplitude.
-        limits = [float(np.sqrt(share * tolerance)) * self._kept for share in _LEFT_OUT]
+        finer = self.finer(tolerance)
+        return finer, self.coarser(tolerance, finer)
+
+    def finer(self, tolerance: float) -> RelaxationRun:
+        """The first of the two runs."""
         propagator = Propagator(assemble(self._chain, self.most), offsets=self.at)
-        finer = RelaxationRun(self, propagator, limits[0], _ADDED[0])
+        return RelaxationRun(self, propagator, self._limit(tolerance, 0), _ADDED[0])
+
+    def coarser(self, tolerance: float, finer: RelaxationRun) -> RelaxationRun:
+        """The second one, with fewer tiers than the first."""
         others = assemble(self._others, self.most)
-        propagator = Propagator(others, OTHER_STEPS, self.at, alike=propagator)
-        return finer, RelaxationRun(self, propagator, limits[1], _ADDED[1], finer)
+        propagator = Propagator(others, OTHER_STEPS, self.at, alike=finer.propagator)
+        return RelaxationRun(self, propagator, self._limit(tolerance, 1), _ADDED[1], finer)
+
+    def _limit(self, tolerance: float, run: int) -> float:
+        """What the top tier of a run may hold before more are added."""
+        # The feedback of a truncated tier falls like the square of its amplitude.
+        return float(np.sqrt(_LEFT_OUT[run] * tolerance)) * self._kept
+
+
+@dataclass(frozen=True, eq=False)
+class StepsOfTwo:
+    """Two vectors that mean the same, from chains of other unknowns: each has a run.
+
+    Args:
+        fine: The one whose values are given.
+        other: The one whose difference is the error.
+    """
+
+    fine: Steps
+    other: Steps
+
+    @property
+    def rate(self) -> float:
+        """The largest rate of the emitters."""
+        return self.fine.rate
+
+    def at_zero(self) -> np.ndarray:
+        """The values at time zero."""
+        return self.fine.at_zero()
+
+    def two_runs(self, tolerance: float) -> tuple[RelaxationRun, RelaxationRun]:
+        """A run of each, see `Steps.two_runs`."""
+        finer = self.fine.finer(tolerance)
+        return finer, self.other.coarser(tolerance, finer)
 
 
 class RelaxationRun:

@@ -42,6 +42,8 @@ class Response:
         poles: Weakly damped oscillations, from a depth, (p,); of a real function the upper ones.
         work: Multiplications of a transform, where they are known to be many.
         seeds: Frequencies on a line that a similar function needed (see `line`).
+        more_with_tiers: Whether a line with more tiers may show more: not where the vector that it
+            begins with was worked out with so many.
     """
 
     transform: Transform
@@ -51,6 +53,7 @@ class Response:
     poles: Callable[[int], np.ndarray] = lambda depth: np.zeros(0, dtype=complex)
     work: float = 0.0
     seeds: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    more_with_tiers: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,8 @@ from thermalent.numerics.rational_fit import (
 _AT_FIRST = 1.5  # samples per factor of ten
 _APART = 1e-2  # logarithms of frequencies of the first samples
 _SAME = 1e-6  # of a frequency, within which two samples are one
-_FLAT = 1e-2  # of the value at time zero: z F this close to it ends the line at high frequencies
+# Of the value at time zero, or of the largest z F: z F this close to it ends the line upwards.
+_FLAT = 1e-2
 _HIGHEST = 1e8  # in units of the largest rate, whatever F does
 _BEYOND = 30.0  # of the last sample: how far up more may be taken
 _STRIDE = 10 ** (1 / 16)  # from one place to the next where more may be taken, there
@@ -131,11 +132,7 @@ class _Line:
     def found(self) -> LineSum:
         """The sum and its error."""
         top = self._first_samples()
-        largest = max(
-            float(np.max(np.abs(z * value)))
-            for z, value in zip(self.points, self.values, strict=True)
-        )
-        scale = max(largest, float(np.max(np.abs(self.start), initial=0.0)))
+        scale = max(self._largest(), float(np.max(np.abs(self.start), initial=0.0)))
         allowed = max(_PART * self.tolerance, _LEAST * scale)
         for _ in range(_ROUNDS):
             fraction, missed = self._foretelling(top, allowed)
@@ -213,13 +210,18 @@ class _Line:
         """Whether the line may end at a sample."""
         at = int(np.argmin([abs(z.imag - omega) for z in self.points]))
         away = float(np.max(np.abs(self.points[at] * self.values[at] - self.start)))
-        scale = float(np.max(np.abs(self.start)))
+        # What is zero at first (pairs of one emitter) has the size of what it becomes.
+        scale = max(float(np.max(np.abs(self.start))), self._largest())
         return away <= _FLAT * scale or omega >= _HIGHEST * self.rate
 
+    def _largest(self) -> float:
+        """The largest z F of all samples."""
+        return float(np.max(np.abs(np.array(self.points)[:, None] * np.array(self.values))))
+
     def _sample(self, omega: float) -> int:
-        """Take a sample; its number."""
+        """Take a sample, if it is not there; its number."""
         z = complex(self.sigma, omega)
-        return self._keep(z, self._transform(z))
+        return self.points.index(z) if z in self.points else self._keep(z, self._transform(z))
 
     def _sample_all(self, wanted: list[float]) -> list[int]:
         """Take several samples, but none twice; their numbers."""

@@ -50,9 +50,9 @@ def resolvents(
         size: Sizes of the terms of b.
         row: r on the lowest tiers.
     """
-    m = max(block.shape[0] for block in chain.a)
-    if m > MOST_IN_LANES or last * lanes_bytes(m) > RESOLVENTS:
+    if not fit_in_lanes(chain, last):
         return None
+    m = max(block.shape[0] for block in chain.a)
     from thermalent.continued_fraction.dynamics.laplace import frequency_kernels as kernels
     from thermalent.support.vectors import aligned
 
@@ -79,6 +79,12 @@ def resolvents(
         part.transpose(1, 0, 2).reshape(3, -1)[:, : len(nodes)] for part in found
     )
     return Resolvents(real + 1j * imaginary, missed, terms, begun)
+
+
+def fit_in_lanes(chain: HierarchyChain, last: int) -> bool:
+    """Whether there is room to take the resolvent up to a tier at several z side by side."""
+    m = max(block.shape[0] for block in chain.a)
+    return m <= MOST_IN_LANES and last * lanes_bytes(m) <= RESOLVENTS
 
 
 def mirror_images(omegas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,9 +9,7 @@ $$\langle O^\dagger(\tau) O(0)\rangle = \mathrm{Tr}\,O^\dagger e^{L\tau} (O\rho)
 
 from __future__ import annotations
 
-from copy import copy
-from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -26,15 +24,12 @@ from thermalent.continued_fraction.chain.tier_operators import (
     TierOperators,
     steady_tiers,
 )
-from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter, Response
-from thermalent.continued_fraction.dynamics.laplace.oscillations import weakly_damped
 from thermalent.continued_fraction.dynamics.laplace.resolvents import (
     Resolvents,
+    fit_in_lanes,
     mirror_images,
     resolvents,
 )
-from thermalent.continued_fraction.dynamics.relaxation import RelaxationResult, relax
-from thermalent.continued_fraction.dynamics.steps import Steps
 from thermalent.operators.superoperators import dense
 
 # A residual of so many roundings leaves an error far below one of them where it is accounted for.
@@ -82,10 +77,15 @@ class Regression:
         sizes = Field(abs(field.weight), np.abs(field.emitters))
         start = steady.times_field(field, conjugate=False)
         size = steady.sizes().times_field(sizes, conjugate=False)
+        # The trace of what is emitted is that of its lowest tier, which takes two.
+        emitting, emitting_size = (start, size) if order == 2 else (start.lowest(2), size.lowest(2))
+        emitted = emitting.times_field(field, conjugate=True)
+        emitted_size = emitting_size.sizes().times_field(sizes, conjugate=True)
+        self.flux = float(emitted.trace().real)
+        self.flux_size = float(emitted_size.trace().real)  # sum of the sizes of its terms
         if order == 2:
-            start = start.times_field(field, conjugate=True)
-            size = size.sizes().times_field(sizes, conjugate=True)
-        self.charge = 0 if order == 2 else -1
+            start, size = emitted, emitted_size
+        self.order, self.charge = order, 0 if order == 2 else -1
         d = len(h.numbers)
         self.chain = hierarchy_chain(
             h,
@@ -192,6 +192,11 @@ class Regression:
         most = _START_ROUNDING * float(np.max(np.abs(self.start), initial=0.0))
         return bool(np.all(np.abs(np.imag(self.start)) <= most))
 
+    @property
+    def in_lanes(self) -> bool:
+        """Whether transforms at several z are taken side by side."""
+        return fit_in_lanes(self.chain, self.last)
+
     def _together(self, nodes: np.ndarray, depth: int) -> Resolvents | None:
         start, size, last = self.start, self.start_size, max(depth, self.last)
         if self.real:  # what is left out is taken as an error of the start
@@ -218,28 +223,3 @@ class Regression:
             matrix = sparse.csc_array(assemble(self.chain, last)).astype(complex)
             self._matrices[last] = matrix, sparse.csc_array(sparse.eye_array(matrix.shape[0]))
         return self._matrices[last]
-
-    def over_time(self, times: np.ndarray, tolerance: float, depth: int) -> RelaxationResult:
-        """Values at increasing times >= 0."""
-        # Roundings count for values, and for what they are read with, of order one.
-        unit, largest = self.at_zero_size() or 1.0, float(np.max(np.abs(self.row))) or 1.0
-        scaled = copy(self)
-        scaled.row, scaled.start = self.row / largest, self.start * (largest / unit)
-        scaled.start_size = self.start_size * (largest / unit)
-
-        def read(y: np.ndarray) -> np.ndarray:
-            return np.array([scaled.row @ y[: len(scaled.row)]])
-
-        depth, relative = max(depth, self.last), tolerance / unit
-        found = relax(
-            times,
-            relative,
-            Steps(self.chain, scaled.start, depth, read),
-            Inverter(
-                Response(transform=scaled, poles=partial(weakly_damped, self.chain)),
-                depth,
-                relative,
-                real=False,
-            ),
-        )
-        return replace(found, values=unit * found.values, error=unit * found.error)

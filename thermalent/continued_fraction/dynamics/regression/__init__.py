@@ -1,0 +1,1 @@
+"""Two-time correlations by quantum regression, over time and over frequency."""
