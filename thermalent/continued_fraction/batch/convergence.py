@@ -52,13 +52,28 @@ def settle_points(points, tier0, work, progress, populations, limits, space):
 
 @compiled(allocates=False, nogil=True, error_model="numpy")
 def search_points(
-    points, tiers, rate, tier0, work, progress, populations, limits, space, rounds, room, side
+    points,
+    tiers,
+    moved,
+    rate,
+    tier0,
+    work,
+    progress,
+    populations,
+    limits,
+    space,
+    rounds,
+    room,
+    side,
 ):
     """Fold some points at more and more tiers, until each is settled, deferred, or out of rounds.
+
+    A point that was not folded yet begins with its disturbed tiers, whose K goes into `work.above`.
 
     Args:
         points: Positions of the points, (n,).
         tiers: See `blocks.LaneTiers`.
+        moved: The same as rounding may disturb them.
         rate: Amplitude decay rate of the source of all points, (p,).
         tier0: See `work.TierZero`.
         work: See `work.Work`.
@@ -70,16 +85,19 @@ def search_points(
         room: See `alone_kernels.AloneArrays`.
         side: As many items as a row has.
     """
-    a, bands, reversed_bands, values = tiers
     for i in range(points.size):
         point = points[i : i + 1]
-        for _ in range(rounds):
+        for fold in range(-1 if progress.folds[points[i]] == 0 else 0, rounds):
             if progress.status[points[i]] != ACTIVE:
                 break
             # Every second fold is in reverse, so that the difference of two shows the rounding.
-            reverse = progress.folds[points[i]] % 2 == 1
-            order = reversed_bands if reverse else bands
-            fold_alone(point, progress.depth, reverse, a, order, values, rate, work.k, room, side)
+            disturbed, reverse = fold < 0, fold < 0 or progress.folds[points[i]] % 2 == 1
+            a, bands, reversed_bands, values = moved if disturbed else tiers
+            order, k = reversed_bands if reverse else bands, work.above if disturbed else work.k
+            # One call of it: every further one would be compiled once more.
+            fold_alone(point, progress.depth, reverse, a, order, values, rate, k, room, side)
+            if disturbed:
+                continue
             _solve_point(points[i], tier0.a, work, populations, space[0])
             _judge_point(points[i], tier0, work, progress, limits, space)
 

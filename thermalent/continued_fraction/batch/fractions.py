@@ -26,6 +26,7 @@ from thermalent.continued_fraction.chain import rounding
 from thermalent.continued_fraction.chain.fraction import MOST_TIERS
 from thermalent.continued_fraction.chain.one_structure.blocks import lane_tiers
 from thermalent.continued_fraction.chain.one_structure.small import Chains
+from thermalent.support.once import once
 
 if TYPE_CHECKING:
     from thermalent.continued_fraction.batch.arrangement import AnyArrays
@@ -61,7 +62,8 @@ class Fractions:
             progress.status[progress.depth > most] = batch_convergence.DEFERRED
         progress.status[self.group.width > widest] = batch_convergence.DEFERRED
         (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
-        self._fold_disturbed(active, progress.depth)
+        if active.size > 1:  # one alone begins with its disturbed tiers by itself
+            self._fold_disturbed(active, progress.depth)
         while active.size:
             self._search(active, progress, rtol, most)
             (active,) = (progress.status == batch_convergence.ACTIVE).nonzero()
@@ -83,8 +85,12 @@ class Fractions:
         def task(some: np.ndarray, how: Arrangement) -> None:
             space = np.zeros(self.equations), np.empty((3, self.equations[0]))
             if how.alone:
-                room = self._room(how, tiers.values)
-                search_points(some, tiers, group.rate, *state, space, rounds, room, how.side)
+                moved = self.moved.values  # more elements, if what was zero is not
+                more = moved if moved.shape[1] > tiers.values.shape[1] else tiers.values
+                room = self._room(how, more)
+                search_points(
+                    some, tiers, self.moved, group.rate, *state, space, rounds, room, how.side
+                )
             else:
                 reverse = bool(progress.folds[some[0]] % 2)
                 self._fold(some, how, progress.depth, reverse, tiers, self.work.k)
@@ -171,20 +177,24 @@ class Fractions:
         d = self.group.reached.populations
         return np.asarray(elements.reshape(-1, d, d))
 
-    def _fold_disturbed(self, points: np.ndarray, depths: np.ndarray) -> None:
-        """K as rounding may disturb it, for what it loses: see `rounding.lost_above`."""
+    @once
+    def moved(self) -> LaneTiers:
+        """The tiers as rounding may disturb them, for what it loses: see `rounding.lost_above`."""
         reached, sizes = self.group.reached, sum(self.group.size, ())
-        moved = lane_tiers(
+        return lane_tiers(
             rounding.disturbed(self.group.six, sizes, reached.charge, reached.populations),
             reached.charge,
             reached.tier0_size,
             reached.traceless,
         )
 
-        def task(some: np.ndarray, how: Arrangement) -> None:
-            self._fold(some, how, depths, True, moved, self.work.above)
+    def _fold_disturbed(self, points: np.ndarray, depths: np.ndarray) -> None:
+        """K of disturbed tiers of the points that are folded side by side."""
 
-        self._share(task, self._parts(points, depths))
+        def task(some: np.ndarray, how: Arrangement) -> None:
+            self._fold(some, how, depths, True, self.moved, self.work.above)
+
+        self._share(task, [part for part in self._parts(points, depths) if not part[1].alone])
 
     def _share(
         self,
