@@ -87,7 +87,7 @@ def fold_alone(points, depths, reverse, a, bands, values, rate, result, room, si
         _fold_one(p, depths[p], reverse, a, bands, values, rate[p], result, room, side)
 
 
-@compiled(allocates=False, error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", forceinline=True)
 def _fold_one(p, depth, reverse, a, bands, values, rate, result, room, side):
     """Compute K of one point from -A in `room`: see `fold_alone`."""
     sizes, (rows, columns, e, begin) = (a[0].shape[1], a[1].shape[1]), bands
@@ -133,7 +133,7 @@ def _fold_one(p, depth, reverse, a, bands, values, rate, result, room, side):
             result[p, to_i, to_j] = both[0, i, 1, j]
 
 
-@compiled(allocates=False, error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", forceinline=True)
 def _solve(both, parity, m, side):
     """Replace R by D^{-1} R in [D | R], both[parity] of (2, m, 2, row).
 

@@ -95,7 +95,7 @@ def to_basis(superoperator, places, basis, span, missing, matrix, size, room):
             put_following(_SIDE, size, (0, i, j), z)
 
 
-@compiled(allocates=False, error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", forceinline=True)
 def _list_terms(superoperator, places, span, missing, room):
     """List the elements of a superoperator row by row: see `to_basis`."""
     _, terms, lists = room
@@ -177,7 +177,7 @@ def _missing_sums(operators, missing):
         missing[1, i] = 0.0
 
 
-@compiled(allocates=False, error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", forceinline=True)
 def fill_hermitian_bases(frames, place, bases, part):
     """Hermitian basis operators as columns: |f_i><f_i|, then the sums and differences of pairs.
 
@@ -240,7 +240,7 @@ def assemble_small(frames, place, weights, sums, span, variance, scale, found, r
     reach(matrices, frames.shape[1], reached)
 
 
-@compiled(allocates=False, error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", forceinline=True)
 def _assemble(frames, weights, sums, span, variance, scale, matrices, sizes, reached, room):
     """Fill in A, B, C, what they were summed from, and who acts back: see `assemble_small`."""
     parts, operators, missing, space = room
@@ -318,7 +318,7 @@ def _sum(operator, of, weights):
     return changed
 
 
-@compiled(allocates=False, error_model="numpy", inline="always")
+@compiled(allocates=False, error_model="numpy", forceinline=True)
 def reach(matrices, populations, reached):
     """The unknowns that the populations, which stand first, reach through A, B and C.
 
