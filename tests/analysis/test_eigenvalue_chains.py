@@ -182,6 +182,30 @@ def test_all_forms_of_a_chain_are_one_matrix(charge, n_th):
     np.testing.assert_allclose(balanced, matrix, atol=1e-12)
 
 
+@pytest.mark.parametrize("charge", [0, 1])
+def test_a_shorter_chain_is_the_first_part_of_a_longer_one(charge):
+    for last in (0, 3, 4):
+        short, alone = chain(charge, 5).shortened(last), chain(charge, last)
+        assert (short.size, short.last) == (alone.size, last)
+        assert [part.tolist() for part in short.elements] == [e.tolist() for e in alone.elements]
+        for one, other in (
+            (short.matrix, alone.matrix),
+            (short.complex_matrix, alone.complex_matrix),
+        ):
+            np.testing.assert_array_equal(one.toarray(), other.toarray())
+
+
+def test_eigenvalues_near_a_real_shift_are_found_in_real_numbers():
+    """Those of the same solves in complex numbers, pairs among them."""
+    one = chain(0, 9)
+    values = np.linalg.eigvals(one.matrix.toarray())
+    for shift in (0.1, -0.7):
+        nearest = values[np.argsort(np.abs(values - shift))][:6]
+        found = candidates.near(one, complex(shift), 6, exact=False)
+        distance = np.abs(found.values[:, None] - nearest[None, :])
+        assert np.all(np.min(distance[:5], axis=1) <= 1e-9 + 10 * found.uncertainty[:5])
+
+
 def test_solves_and_products_tier_by_tier():
     one, shift = chain(1), 0.3 - 0.2j
     matrix = one.complex_matrix.toarray()

@@ -92,9 +92,9 @@ def test_pairs_of_doubles_resolve_what_double_precision_loses(charge):
 
 def test_lanes_are_independent_of_each_other_and_of_their_number():
     (part,) = separate_blocks(chain(DETUNED))
-    points = -0.3 + 1j * np.linspace(0.0, 40.0, 37)  # two groups and a part of a third
+    points = -0.3 + 1j * np.linspace(0.0, 40.0, 71)  # two groups and a part of a third
     together, multiplier = kernels.log_determinants_in_lanes(points, *part)
-    for k in (0, 15, 16, 36):
+    for k in (0, 31, 32, 70):
         alone = kernels.log_determinants_in_lanes(points[k : k + 1], *part)
         assert_same(alone[0], together[k : k + 1])
         assert alone[1] == pytest.approx(multiplier[k], rel=1e-12)
@@ -152,3 +152,18 @@ def test_a_line_between_a_hundred_rates_with_a_missing_pair_far_up():
         twice = Diagonal([*values, pair, pair])
         log_det = determinants.log_det_double(twice)
         assert count_missing(twice, few, 0.5, log_det).missing == (4 if beside < 0 else 0)
+
+
+def test_where_the_phase_turns_the_missing_are_looked_for():
+    """Two pairs are left out of the list: at least one height is near to each of theirs."""
+    one = chain(DETUNED, last=9)
+    values = np.linalg.eigvals(one.matrix.toarray())
+    depth = np.sort(-values.real)
+    at = 14 + int(np.argmax(np.diff(depth[14:24])))
+    distance = 0.5 * (depth[at] + depth[at + 1])
+    turning = (values.real > -distance) & (np.abs(values.imag) > 0.05)
+    assert np.any(turning)
+    found = count_missing(one, values[~turning], distance, determinants.log_det_double(one))
+    assert found.missing == np.count_nonzero(turning)
+    for height in np.abs(values.imag[turning]):
+        assert np.min(np.abs(found.places - height)) < 0.7 * height + 0.3

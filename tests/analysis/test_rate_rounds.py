@@ -21,8 +21,8 @@ RTOL = 1e-6
 class Round:
     """A round that finds two rates, 0.3 and 0.5 +- 0.2i, and counts that none is missing."""
 
-    coarse, fine = SimpleNamespace(size=40), SimpleNamespace(last=26)
-    operations, count_operations = 3e5, 7e5
+    coarse, fine = SimpleNamespace(size=40), SimpleNamespace(last=26, size=60)
+    count_operations = 7e5
     exact, all_found, distance = True, False, 0.6
     values, error, change, rank = [0.3, 0.5 + 0.2j], 1e-9, 1e-9, 0.0
     winding, fresh, places = Winding(0, np.zeros(0)), [], [0.7, 0.9]
@@ -200,12 +200,42 @@ def test_missing_rates_are_looked_for_where_the_determinant_dips(searched):
     assert "could not be made certain with 20 tiers" in found
 
 
-def test_the_work_that_is_told_is_that_of_the_count_or_of_the_solves(monkeypatch):
-    """Elimination takes the cubes of the blocks' sizes."""
+def test_the_work_of_a_count_is_that_of_the_eliminations():
+    """They take the cubes of the blocks' sizes."""
     generator = exact_generator(te.thermal_link(0.3, 0.7))
-    for most, times in ((np.inf, refinement._POINTS), (0.0, refinement._SOLVES)):
-        monkeypatch.setattr(refinement, "_EXACT_WORK", most)
-        one = refinement.Search(generator, 0, 1, 4, np.zeros(0), 1, RTOL)
-        work = sum(len(tier) ** 3 for tier in one.fine.elements)
-        assert one.operations == times * work
-        assert one.count_operations == refinement._POINTS * work
+    one = refinement.Search(generator, 0, 1, 4, np.zeros(0), 1, RTOL)
+    work = sum(len(tier) ** 3 for tier in one.fine.elements)
+    assert one.count_operations == refinement._POINTS * work
+
+
+def test_groups_are_refined_once_and_progress_says_how_many_are_left(monkeypatch):
+    """Of twelve rates of equal qubits some groups are joined; the others are not done again."""
+    asked, told = [], []
+    refine = refinement.Search._refine
+
+    def noted(self, group):
+        asked.append((self.fine.last, group))
+        return refine(self, group)
+
+    monkeypatch.setattr(refinement.Search, "_refine", noted)
+    generator = exact_generator(te.thermal_link(0.3, 1.0))
+    found = search.slowest(generator, 0, 12, 1e-8, told.append)
+    assert found.certified
+    assert len(asked) == len(set(asked))
+    groups = [line for line in told if "groups refined" in line]
+    assert len(groups) == len(asked)
+    assert groups[-1].endswith(", 0 left")
+    assert groups[-1].startswith("round ")
+    assert f": {found.tiers} tiers, " in groups[-1]
+    counts = [line for line in told if line.startswith("counted with")]
+    assert counts == sorted(counts, key=lambda line: int(line.split()[2]))
+    assert (
+        told[0]
+        == f"round 1: {asked[0][0]} tiers, {generator_size(generator, asked[0][0])} unknowns"
+    )
+
+
+def generator_size(generator, last):
+    """Six unknowns in tier zero, eight in all others."""
+    assert len(generator.numbers) == 4
+    return 6 + 8 * last

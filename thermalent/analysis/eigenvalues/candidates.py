@@ -69,16 +69,20 @@ def near(chain: ChargeChain, shift: complex, count: int, *, exact: bool) -> Near
     solve = _exact_solve(chain, shift) if exact else _double_solve(chain, shift)
     rng = np.random.default_rng(1)
     steps = min(-(-(2 * count + 40) // _BLOCK), max(1, chain.size // _BLOCK))
-    block = rng.normal(size=(chain.size, min(_BLOCK, chain.size))).astype(complex)
-    basis = np.zeros((chain.size, 0), dtype=complex)
-    images = np.zeros((chain.size, 0), dtype=complex)
+    block = rng.normal(size=(chain.size, min(_BLOCK, chain.size)))
+    if exact or shift.imag != 0 or np.iscomplexobj(chain.matrix.data):
+        block = block.astype(complex)
+    spaces = np.zeros((2, chain.size, steps * block.shape[1]), dtype=block.dtype, order="F")
+    known = 0
     for _ in range(steps):
-        block = _new_directions(basis, block)
+        block = _new_directions(spaces[0, :, :known], block)
+        added = slice(known, known + block.shape[1])
         if block.shape[1] == 0:
             break
         image = solve(block)
-        basis, images = np.hstack([basis, block]), np.hstack([images, image])
-        block = image
+        spaces[0, :, added], spaces[1, :, added] = block, image
+        block, known = image, added.stop
+    basis, images = spaces[:, :, :known]
     theta, vectors = np.linalg.eig(basis.conj().T @ images)
     residual = np.linalg.norm(images @ vectors - basis @ (vectors * theta), axis=0)
     good = residual <= _FOUND * np.abs(theta)
@@ -99,7 +103,9 @@ def _new_directions(basis: np.ndarray, block: np.ndarray) -> np.ndarray:
 
 
 def _double_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:
-    matrix = chain.matrix - shift * eye_array(chain.size, format="csc", dtype=complex)
+    real = shift.imag == 0 and not np.iscomplexobj(chain.matrix.data)
+    dtype, place = (float, shift.real) if real else (complex, shift)
+    matrix = chain.matrix - place * eye_array(chain.size, format="csc", dtype=dtype)
     return splu(matrix.tocsc()).solve
 
 

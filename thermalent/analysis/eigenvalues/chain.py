@@ -78,14 +78,21 @@ class ChargeChain:
         self.generator, self.charge = generator, charge
         self.last = last if generator.has_source else 0
         self.shift = element_charges(generator.numbers) - charge  # k - l, (d^2,)
-        self.elements = [self._elements(n) for n in range(self.last + 1)]
-        self.start = np.concatenate([[0], np.cumsum([len(e) for e in self.elements])])
+        self.longer: ChargeChain | None = None
+        count = np.bincount(self.places.tier, minlength=self.last + 1)
+        self.start = np.concatenate([[0], np.cumsum(count)])
         self.size = int(self.start[-1])
 
-    def _elements(self, n: int) -> np.ndarray:
-        if not self.generator.has_source:
-            return np.flatnonzero(self.shift == 0)
-        return np.flatnonzero((np.abs(self.shift) <= n) & ((self.shift - n) % 2 == 0))
+    def shortened(self, last: int) -> ChargeChain:
+        """The chain with fewer tiers: its matrix is the first part of that of this one."""
+        chain = ChargeChain(self.generator, self.charge, last)
+        chain.longer = self
+        return chain
+
+    @cached_property
+    def elements(self) -> list[np.ndarray]:
+        """The |i><j| of each tier."""
+        return np.split(self.places.element, self.start[1:-1])
 
     @cached_property
     def places(self) -> UnknownPlaces:
@@ -103,11 +110,15 @@ class ChargeChain:
     @cached_property
     def matrix(self) -> sparse.csc_array:
         """The generator in double precision: real for Q = 0, where it keeps Hermiticity."""
+        if self.longer is not None:
+            return self.longer.matrix[: self.size, : self.size]
         return self._sparse(self.matrix_elements)
 
     @cached_property
     def complex_matrix(self) -> sparse.csc_array:
         """The generator of balanced tiers in double precision, (size, size)."""
+        if self.longer is not None:
+            return self.longer.complex_matrix[: self.size, : self.size]
         return self._sparse(self._complex_elements)
 
     @cached_property

@@ -30,10 +30,12 @@ from thermalent.analysis.eigenvalues.determinants import LogDet
 
 # By how much the slopes at both ends may differ, times their distance: one zero at the distance d
 # from the middle of an interval of length h adds 4 / (1 + 4 d^2 / h^2).
-_BENT = 1.0
+_BENT = 1.5
 # By how much the change of log F may differ from the mean slope times the distance: twice in the
 # same place, a zero shows in the slopes alone, once it adds pi.
 _APART = 0.4
+# Where the phase turns by this much between two points, what is missing may be close.
+_TURNING = 0.5
 # The slope is that over this part of the way to the next point, or of its distance from zero, where
 # that is more: of the digits of log F five are left at the first, and below the second none is.
 _STEP, _LEAST_STEP = 1e-5, 1e-9
@@ -49,7 +51,7 @@ class Winding(NamedTuple):
     Args:
         missing: Eigenvalues to the right of the line that the list lacks; None if the phase could
             not be followed.
-        places: Imaginary parts near which F changes fastest.
+        places: Imaginary parts near which F changes fastest, or its phase by much.
     """
 
     missing: int | None
@@ -157,17 +159,20 @@ def _follow(
         apart = _turn(high.value - low.value - expected)
         bent = np.abs(width * (high.slope - low.slope))
         rough = ~((bent <= _BENT) & (np.abs(apart) <= _APART))
+        middle = 0.5 * (low.t + high.t)
+        turning = np.abs((expected + apart).imag) > _TURNING
+        if rough.any() or turning.any():
+            places = middle[rough if rough.any() else turning]
         phase += float(np.sum((expected + apart).imag[~rough]))
         if not rough.any():
             break
         low, high = low.some(rough), high.some(rough)
-        middle, half = 0.5 * (low.t + high.t), 0.5 * width[rough]
+        middle, half = middle[rough], 0.5 * width[rough]
         taken += 2 * len(middle)
-        places = middle
         if taken > most or np.any(middle <= low.t) or np.any(middle >= high.t):
             return Winding(None, places)
         left = 100 * float(np.sum(width[rough])) / all_of_it
-        report(f"{taken} determinants of the count, {len(middle)} intervals left ({left:.2g} %)")
+        report(f"counted with {taken} determinants, {left:.1f} % of the line left")
         between = points(middle, half)
         low, high = low.joined(between), between.joined(high)
     turns = phase / np.pi if symmetric else phase / (2 * np.pi)

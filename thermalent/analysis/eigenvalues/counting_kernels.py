@@ -9,7 +9,7 @@ from thermalent.support.machine.compiled import compiled
 # Beyond this size a product is turned into its logarithm.
 _FAR = 1e100
 # Points that are eliminated together: fewer leave the processor waiting, more do not stay near it.
-_LANES = 16
+_LANES = 32
 
 
 @compiled(error_model="numpy")

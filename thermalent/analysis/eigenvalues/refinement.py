@@ -27,9 +27,8 @@ _ALL_WIDE = 130
 # about a second per factorisation.
 _EXACT_WORK = 1e7
 _MOST_UNKNOWNS = 60_000
-# Points at which a count takes the determinant, and factorisations of a search, for an estimate of
-# the time that is shown before.
-_POINTS, _SOLVES = 600, 20
+# Determinants that a count takes, for an estimate of the work.
+_POINTS = 600
 # Candidates of fewer tiers that changed by no more than this part are close to those of more.
 _SETTLED = 1e-3
 # Blocks up to this width are eliminated by compiled loops, wider ones as sparse matrices.
@@ -69,8 +68,8 @@ class Search:
         before: Search | None = None,
     ) -> None:
         self.effort, self.rtol = effort, rtol
-        self.coarse = ChargeChain(generator, charge, last)
         self.fine = ChargeChain(generator, charge, 2 * (last * 5 // 8) + 2)
+        self.coarse = self.fine.shortened(last)
         if self.fine.size > _MOST_UNKNOWNS:
             raise MethodError(
                 f"Relaxation rates would take more than {_MOST_UNKNOWNS} unknowns: {self.fine.last}"
@@ -84,7 +83,6 @@ class Search:
         work = sum(float(len(elements)) ** 3 for elements in self.fine.elements)
         self.exact = work <= _EXACT_WORK
         self.count_operations = _POINTS * work
-        self.operations = self.count_operations if self.exact else _SOLVES * work
         self.all_found = False
         self.resolution: float
         self.settled: bool
@@ -155,7 +153,7 @@ class Search:
             for group in groups:
                 if group not in refined:
                     refined[group] = self._refine(group)
-                    report(f"{len(refined)} groups of rates at {self.fine.last} tiers")
+                    report(self._told(len(refined), sum(one not in refined for one in groups)))
             pairs = [refined[group] for group in groups]
             merged = listing.merged(groups, [fine for _, fine in pairs], scale, real=self.real)
             if len(merged) == len(groups):
@@ -169,6 +167,10 @@ class Search:
         self.settled = bool(np.all(slowest.change <= _SETTLED * np.abs(slowest.values)))
         self.distance = self._line(slowest, behind)
         return slowest
+
+    def _told(self, done: int, left: int) -> str:
+        """The progress in words: close groups may be joined and refined again."""
+        return f"round {self.effort}: {self.fine.last} tiers, {done} groups refined, {left} left"
 
     def _line(self, slowest: Slowest, behind: float) -> float:
         """The distance of a line behind the rates that are wanted, in a gap."""

@@ -56,7 +56,7 @@ def slowest(
     for effort in range(1, _ROUNDS + 1):
         search = Search(generator, charge, count + more, last, extra, effort, rtol, shorter)
         shorter = None
-        report(f"{search.fine.last} tiers, about {search.operations:.0e} multiplications")
+        report(f"round {effort}: {search.fine.last} tiers, {search.fine.size} unknowns")
         first = search.refined(scale, report).cut(count)
         wanted = rtol * np.abs(first.values) + STATIONARY_BELOW * scale
         own = first.error - first.rank_rounding

@@ -121,7 +121,7 @@ class PairedChain:
             0.1 * _EPS * smallest, NEGLIGIBLE * self.chain.generator.largest
         ):
             return None
-        if self.chain.rank_rounding_of_matrix.nnz:
+        if self.chain.generator.rank_rounding.value:
             change = np.linalg.norm(floats @ (w.T @ (self.chain.rank_rounding_of_matrix @ x)))
             error = eigenvalues_of_small(small, centre, noise + 1.1 * float(change)).error
             group = group._replace(rank_rounding=float(np.max(error)))
