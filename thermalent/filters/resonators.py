@@ -10,6 +10,7 @@ from thermalent.filters import prototypes
 from thermalent.filters.parts import FilterParts, checked_absorber
 from thermalent.support import checks
 
+MOST_RESONATORS = 100  # the peak of so many is found in some seconds
 _HALF_POWER = 10 * np.log10(2.0)  # dB
 
 
@@ -24,8 +25,8 @@ def cavities(
     given = one if isinstance(one, (Sequence, np.ndarray)) and np.ndim(one) else (one,)
     kappa = [checks.positive("rates", rate) for rate in given]
     m = len(kappa)
-    if not 1 <= m <= checks.MOST_NODES:
-        checks.fail("rates", f"from 1 to {checks.MOST_NODES} rates", checks.Words(f"{m} of them"))
+    if not 1 <= m <= MOST_RESONATORS:
+        checks.fail("rates", f"from 1 to {MOST_RESONATORS} rates", checks.Words(f"{m} of them"))
     frequencies, internal = (
         [check(name, item) for item in checks.per_item(name, value, m, "cavity")]
         for name, value, check in (
@@ -46,7 +47,7 @@ def butterworth(
     order: int, fwhm: float, internal_decay: float, absorber_occupation: float | None
 ) -> FilterParts:
     """See `Filter.butterworth`."""
-    elements = prototypes.butterworth_elements(checks.integer("order", order, 1))
+    elements = prototypes.butterworth_elements(checks.integer("order", order, 1, MOST_RESONATORS))
     edge = checks.positive("fwhm", fwhm) / 2
     label = f"Butterworth of order {order}"
     return _ladder(elements, edge, internal_decay, absorber_occupation, label)
@@ -60,7 +61,7 @@ def chebyshev(
     absorber_occupation: float | None,
 ) -> FilterParts:
     """See `Filter.chebyshev`."""
-    order = checks.integer("order", order, 1)
+    order = checks.integer("order", order, 1, MOST_RESONATORS)
     depth = checks.positive("ripple", ripple)
     if not 1e-12 < depth < _HALF_POWER:
         checks.fail("ripple", f"above 1e-12 and below {_HALF_POWER:.4f} decibels", ripple)

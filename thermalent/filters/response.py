@@ -18,6 +18,7 @@ from thermalent.support import checks
 # tails that reach far beyond all of them.
 _NEAR = np.linspace(-4.0, 4.0, 121)
 _FAR = np.geomspace(4.0, 1e6, 80)
+_MOST_ELEMENTS = 4_000_000  # of the matrices that are inverted at once
 
 
 class StateSpace(NamedTuple):
@@ -32,9 +33,18 @@ class StateSpace(NamedTuple):
 def transfer_function(system: StateSpace, frequencies: Any) -> np.ndarray:
     """S21 at angular frequencies from the carrier; complex, the shape of `frequencies`."""
     omega = checks.real_array("frequencies", frequencies)
+    at_once = max(1, _MOST_ELEMENTS // len(system.b) ** 2)
+    flat = omega.ravel()
+    parts = [_values(system, flat[i : i + at_once]) for i in range(0, flat.size, at_once)]
+    values = np.concatenate(parts) if parts else np.zeros(0, dtype=complex)
+    return np.asarray(values.reshape(omega.shape))
+
+
+def _values(system: StateSpace, omega: np.ndarray) -> np.ndarray:
+    """S21 at as many frequencies as memory takes at once, (f,)."""
     m = len(system.b)
-    matrix = 1j * omega[..., None, None] * np.eye(m) - system.a  # (..., m, m)
-    inner = np.linalg.solve(matrix, np.broadcast_to(system.b[:, None], (*omega.shape, m, 1)))
+    matrix = 1j * omega[:, None, None] * np.eye(m) - system.a  # (f, m, m)
+    inner = np.linalg.solve(matrix, np.broadcast_to(system.b[:, None], (len(omega), m, 1)))
     return np.asarray(system.d + (inner[..., 0] @ system.c))
 
 

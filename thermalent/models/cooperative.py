@@ -60,10 +60,10 @@ def cooperative(
     Source: COOPERATIVE, Eqs. (1), (2) and the text below Fig. 2.
     """
     count = checks.node_count("qubits", qubits)
-    rates = per_qubit("decay", decay, count, checks.nonnegative)
-    individual = per_qubit("individual_decay", individual_decay, count, checks.nonnegative)
-    detunings = per_qubit("detuning", detuning, count, checks.real)
-    dephasings = per_qubit("dephasing", dephasing, count, checks.nonnegative)
+    rates = per_qubit("decay", decay, count, checks.rate)
+    individual = per_qubit("individual_decay", individual_decay, count, checks.rate)
+    detunings = per_qubit("detuning", detuning, count, checks.frequency)
+    dephasings = per_qubit("dephasing", dephasing, count, checks.rate)
     emitted = np.exp(-1j * np.array(per_qubit("phase", phase, count, checks.real)))
     exchange, together = CommonReservoir(rates=rates).coupling()
     return Network(

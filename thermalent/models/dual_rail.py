@@ -92,7 +92,7 @@ def dual_rail(
     names = rail_names(pairs)
     phases = checks.per_item("dephasing", dephasing, 2 * pairs, "qubit")
     lost = checks.per_item("intrinsic_decay", intrinsic_decay, 2 * pairs, "qubit")
-    elsewhere = [checks.nonnegative("intrinsic_decay", value) for value in lost]
+    elsewhere = [checks.rate("intrinsic_decay", value) for value in lost]
     qubits = tuple(Qubit(name=n, dephasing=p) for n, p in zip(names, phases, strict=True))
     detunings = np.column_stack([delta_a, delta_b]).ravel()
     if rates is None:
@@ -157,13 +157,13 @@ def _bandwidths(
     if bandwidths is None:
         if bandwidth is None:
             return None
-        kappa = checks.positive("bandwidth", bandwidth)
+        kappa = checks.positive_rate("bandwidth", bandwidth)
         return kappa, kappa
     if bandwidth is not None:
         checks.fail("bandwidth", "left out where `bandwidths` gives both rates", bandwidth)
     if not isinstance(bandwidths, (Sequence, np.ndarray)) or len(bandwidths) != 2:
         checks.fail("bandwidths", "two rates (kappa_A, kappa_B)", bandwidths)
-    kappa_a, kappa_b = (checks.positive("bandwidths", rate) for rate in bandwidths)
+    kappa_a, kappa_b = (checks.positive_rate("bandwidths", rate) for rate in bandwidths)
     return kappa_a, kappa_b
 
 

@@ -77,12 +77,12 @@ def behind_a_filter(
         ValueError: an argument is out of range or of the wrong length.
     """
     n_th = checks.nonnegative("n_th", n_th)
-    kappa = checks.positive("kappa", kappa)
+    kappa = checks.positive_rate("kappa", kappa)
     n_0 = checks.nonnegative("waveguide_occupation", waveguide_occupation)
     n_0 = n_0 if n_0 >= COLDEST else 0.0
-    detunings = per_qubit("detuning", detuning, qubits, checks.real)
-    dephasings = per_qubit("dephasing", dephasing, qubits, checks.nonnegative)
-    elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.nonnegative)
+    detunings = per_qubit("detuning", detuning, qubits, checks.frequency)
+    dephasings = per_qubit("dephasing", dephasing, qubits, checks.rate)
+    elsewhere = per_qubit("intrinsic_decay", intrinsic_decay, qubits, checks.rate)
     filters = checks.node_count("filters", filters)
     emitters = _Emitters(_qubits(tuple(dephasings)), detunings, elsewhere)
     if chosen is not None:
@@ -221,7 +221,7 @@ def rate_of_port(chosen: Filter | None, kappa: float | None, filters: int) -> fl
     if chosen is None:
         if kappa is None:
             checks.fail("kappa", "given if there is no `filter`", checks.Words("not given"))
-        return checks.positive("kappa", kappa)
+        return checks.positive_rate("kappa", kappa)
     if not isinstance(chosen, Filter):
         checks.fail("filter", "a te.Filter", chosen)
     if kappa is not None:

@@ -94,7 +94,7 @@ def phononic_link(
     qubits = len(places)
     losses = checks.per_item("loss", loss, qubits, "stretch from the mirror outwards")
     geometry = SemiInfinite(
-        rates=(port, *per_qubit("gamma", gamma, qubits, checks.nonnegative)),
+        rates=(port, *per_qubit("gamma", gamma, qubits, checks.rate)),
         positions=(0.0, *places),
         loss=(0.0, *losses),  # the cavity sits at the mirror
     )

@@ -76,7 +76,7 @@ def rail_detunings(detuning: Any, permutation: Any, pairs: int) -> tuple[np.ndar
 def per_pair(name: str, value: Any, pairs: int) -> np.ndarray:
     """One finite real number for all pairs, or one each, as an array, (N,)."""
     values = checks.per_item(name, value, pairs, "pair")
-    return np.array([checks.real(name, item) for item in values])
+    return np.array([checks.frequency(name, item) for item in values])
 
 
 def _fail_permutation(permutation: Any, pairs: int) -> NoReturn:

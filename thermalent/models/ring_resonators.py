@@ -90,11 +90,13 @@ def ring_resonators(
     if not isinstance(collective, (bool, np.bool_)):
         checks.fail("collective", "True or False", collective)
     couplings = _per_qubit("coupling", coupling, counts, _finite_complex)
-    decays = _per_qubit("qubit_decay", qubit_decay, counts, checks.nonnegative)
-    detunings = _per_qubit("detuning", detuning, counts, checks.real)
-    dephasings = _per_qubit("dephasing", dephasing, counts, checks.nonnegative)
+    decays = _per_qubit("qubit_decay", qubit_decay, counts, checks.rate)
+    detunings = _per_qubit("detuning", detuning, counts, checks.frequency)
+    dephasings = _per_qubit("dephasing", dephasing, counts, checks.rate)
     exchange, decay = _cavities(n, decay_right, decay_left, distance, loss).coupling()
-    exchange = exchange + np.diag(_per_node("cavity_detuning", cavity_detuning, n, checks.real))
+    exchange = exchange + np.diag(
+        _per_node("cavity_detuning", cavity_detuning, n, checks.frequency)
+    )
     if collective:
         _require_symmetric(couplings, decays, detunings, dephasings)
         emitters = _spins(counts, [row[0] for row in detunings])
@@ -102,7 +104,7 @@ def ring_resonators(
         detunings = [[0.0]] * n  # in the spins' own Hamiltonian
     else:
         emitters = _qubits(counts, dephasings)
-    losses = _per_node("cavity_loss", cavity_loss, n, checks.nonnegative)
+    losses = _per_node("cavity_loss", cavity_loss, n, checks.rate)
     return Network(
         nodes=(
             *(Mode(name=f"cavity{j + 1}", bath_rate=losses[j]) for j in range(n)),
@@ -138,8 +140,8 @@ def _cavities(
         for kd in checks.per_item("distance", distance, n - 1, "stretch between nodes")
     ]
     return ChiralWaveguide(
-        right=_per_node("decay_right", decay_right, n, checks.nonnegative),
-        left=_per_node("decay_left", decay_left, n, checks.nonnegative),
+        right=_per_node("decay_right", decay_right, n, checks.rate),
+        left=_per_node("decay_left", decay_left, n, checks.rate),
         positions=np.concatenate([[0.0], np.cumsum(stretches)]).tolist(),
         loss=checks.per_item("loss", loss, n - 1, "stretch between nodes"),
     )

@@ -82,7 +82,7 @@ def thermal_link(
     losses = checks.per_item("loss", loss, qubits - 1, "stretch between successive qubits")
     return behind_a_filter(
         Cascade(
-            rates=(port, *per_qubit("gamma", gamma, qubits, checks.nonnegative)),
+            rates=(port, *per_qubit("gamma", gamma, qubits, checks.rate)),
             loss=(0.0, *losses),
         ),
         n_th=n_th,

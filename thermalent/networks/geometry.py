@@ -258,7 +258,7 @@ class CommonReservoir(Geometry):
 
 
 def _rates(name: str, rates: Sequence[float]) -> tuple[float, ...]:
-    return tuple(checks.nonnegative(name, rate) for rate in rates)
+    return tuple(checks.rate(name, rate) for rate in rates)
 
 
 def _same_length(name: str, values: tuple[float, ...], n: int) -> tuple[float, ...]:

@@ -91,7 +91,7 @@ def positive(name: str, value: Any) -> float:
 
 def rate(name: str, value: Any) -> float:
     """A rate that is zero, or whose products with others neither overflow nor lose their digits."""
-    number = nonnegative(name, value)
+    number = _number(name, "finite and non-negative", value, 0.0)
     if number != 0.0 and not 1 / LARGEST_RATE <= number <= LARGEST_RATE:
         allowed = f"zero, or at least {1 / LARGEST_RATE:g} and at most {LARGEST_RATE:g}"
         fail(name, allowed, value)
@@ -100,10 +100,21 @@ def rate(name: str, value: Any) -> float:
 
 def positive_rate(name: str, value: Any) -> float:
     """A rate > 0 whose products with others neither overflow nor lose their digits."""
-    rate = positive(name, value)
+    rate = _number(name, "finite and positive", value, 0.0)
+    if rate == 0.0:
+        fail(name, "finite and positive", value)
     if not 1 / LARGEST_RATE <= rate <= LARGEST_RATE:
         fail(name, f"at least {1 / LARGEST_RATE:g} and at most {LARGEST_RATE:g}", value)
     return rate
+
+
+def frequency(name: str, value: Any) -> float:
+    """A real number, as a detuning, of a size that a rate may have."""
+    number = _number(name, "a finite real number", value, -math.inf)
+    if number != 0.0 and not 1 / LARGEST_RATE <= abs(number) <= LARGEST_RATE:
+        allowed = f"zero, or at least {1 / LARGEST_RATE:g} and at most {LARGEST_RATE:g} in size"
+        fail(name, allowed, value)
+    return number
 
 
 def if_given(check: Callable[..., Any], name: str, value: Any, *limits: float) -> None:
@@ -201,7 +212,8 @@ def square_matrix(name: str, value: Any, size: int | None = None) -> np.ndarray:
         holder = next((words for place, words in _MATRICES.items() if hasattr(value, place)), "")
         fail(name, "a square matrix of numbers", Words(in_message(value) + holder))
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        fail(name, "a square matrix", Words(f"an array of shape {matrix.shape}"))
+        shape = f"an array of shape {matrix.shape}"
+        fail(name, "a square matrix", Words(shape if matrix.ndim else in_message(value)))
     if size is not None and matrix.shape[0] != size:
         fail(name, f"a {size} x {size} matrix", Words(f"an array of shape {matrix.shape}"))
     if not np.isfinite(matrix).all():

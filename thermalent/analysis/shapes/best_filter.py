@@ -115,9 +115,16 @@ class BestFilter(Saved):
         return f"<BestFilter: {self}>"
 
     def __str__(self) -> str:
+        order = self.filter.order
+        behind = f"{order} poles" if order > 1 else "1 pole"
+        if not self.concurrence > self.concurrence.error:
+            return (
+                f"no filter of {behind} was found behind which two qubits are entangled at n_th = "
+                f"{self.n_th:.4g}, in {len(self.ends)} climbs"
+            )
         return (
-            f"C = {self.concurrence:.4f} behind {self.filter.order} poles at n_th = "
-            f"{self.n_th:.4g}, full width {self.filter.fwhm:.4g}; {self.agreeing} of "
+            f"C = {self.concurrence:.4f} behind {behind} at n_th = {self.n_th:.4g}, full "
+            f"width {self.filter.fwhm:.4g}; {self.agreeing} of "
             f"{len(self.ends)} climbs ended there"
         )
 

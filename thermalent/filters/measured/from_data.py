@@ -19,6 +19,7 @@ RADIAN = 1 / (2 * np.pi)  # Hz: the unit of rates in rad/s
 
 # Below, what the filter passes beside its peak loses digits.
 _FAINTEST = 1e-290
+_FLAT = 1e-9  # of the power: less has no filter's shape
 
 
 class Scale(NamedTuple):
@@ -71,6 +72,10 @@ def measured_spectrum(
     if order is not None and order < lowest:
         checks.fail("zeros", f"at most {order - 1}, fewer than poles", zeros)
     centre = _carrier(scale.carrier, f, power)
+    if np.ptp(power) < _FLAT * np.max(power):
+        checks.fail(
+            "data", "a power that depends on frequency", checks.Words("the same everywhere")
+        )
     shape = size * power / np.max(power)
 
     def fitted(count: int) -> Rational:
