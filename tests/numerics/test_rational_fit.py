@@ -1,5 +1,7 @@
 """Sums of poles against the fractions they follow, and the equations they solve."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from thermalent.numerics.rational_fit import (
     Barycentric,
     PoleSum,
     _not_zero,
+    _Search,
     _smallest,
     fractions_through,
     mirrored,
@@ -188,3 +191,16 @@ def test_weights_that_cancel_count_as_a_rounding_of_the_largest():
     assert _not_zero(0.0, weights) == least
     assert _not_zero(-0.9 * least, weights) == least
     assert _not_zero(-1.1 * least, weights) == -1.1 * least
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_no_neighbour_of_a_new_point_is_taken_with_it_but_the_next_one_is(side, rng):
+    """In the order of the frequencies, whatever that of the samples is."""
+    off = np.full(48, 1.0)
+    off[[20, 20 + side, 20 + 2 * side, 20 + 4 * side]] = 5.0, 4.0, 3.0, 2.0
+    order = rng.permutation(48)
+    search = SimpleNamespace(
+        points=1j * order, size=np.ones(48), values=off[order, None] + 0j, tolerance=0.1
+    )
+    found = _Search.furthest(search, [], np.zeros((48, 1)))
+    assert order[found].tolist() == [20, 20 + 2 * side, 20 + 4 * side]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thermalent.operators.bounds import concurrence_bounds
+from thermalent.operators.bounds import concurrence_bounds, distillation_bounds, gradients
 from thermalent.operators.entanglement import formation
 
 ROUNDING = 2 * float(np.finfo(float).eps)
@@ -29,3 +29,25 @@ def test_elements_of_an_x_state_are_rounded_in_proportion():
     value = np.array([2 * (0.25 - 0.125)])
     found = concurrence_bounds._concurrence_of_x(rho[None], np.zeros((1, 4, 4)), value, zero)
     assert found[0] / ROUNDING == pytest.approx(2 * (0.25 + 0.125), abs=0.3)
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.5])
+def test_a_coherent_information_has_four_roundings_and_its_own(value):
+    """Of the mixed state, of which rounding moves the entropies by little more."""
+    found = distillation_bounds.coherent_information_bound(
+        np.eye(4)[None] / 4 + 0j, np.zeros(1), np.array([value])
+    )
+    assert found[0] / ROUNDING == pytest.approx(4 + abs(value), abs=0.01)
+
+
+@pytest.mark.parametrize("least", [0.0, 1e-30, 1e-3])
+def test_a_concurrence_has_no_gradient_where_the_state_lacks_a_population(least):
+    rng = np.random.default_rng(0)
+    vectors = np.linalg.qr(rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4)))[0]
+    vectors[:, 0] = np.array([1, 0.2j, 0.1, 0.9]) / np.sqrt(1.86)
+    vectors = np.linalg.qr(vectors)[0]
+    rho = (vectors * np.array([0.96 - least, 0.03, 0.01, least])) @ vectors.conj().T
+    found = gradients.concurrence_with_gradient(rho)
+    assert found.value > 0.7
+    assert np.isnan(found.gradient).all() == (least < 1e-20)
+    assert ("full rank" in found.note) == (least < 1e-20)
