@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from thermalent.filters.measured import fitting, from_data
+from thermalent.filters import response
+from thermalent.filters.measured import fitting, from_data, uncertainty
 from thermalent.filters.measured.rational import Rational, refined
 
 
@@ -45,3 +46,19 @@ def test_there_are_fewer_coefficients_than_measured_numbers(per_pole, others):
         most = from_data._most_poles(data, per_pole, others)
         assert most * per_pole + others < data
         assert most == fitting.MOST_POLES or (most + 1) * per_pole + others >= data
+
+
+@pytest.mark.parametrize("peak", [0.95, 1.05])
+def test_what_a_fit_has_above_one_is_one_more_deviation(model, peak, rng):
+    """Of the power: three of peak^2 - 1."""
+    omega = np.linspace(1.0, 5.0, 60)
+    top, _ = response.peak(model.system(1.0))
+    scaled = model._replace(numerator=model.numerator * peak / top)
+    noise = 1e-3 * (rng.normal(size=60) + 1j * rng.normal(size=60))
+    fit = refined(scaled, omega, scaled(omega) + noise)
+    found = uncertainty.nearby_amplitudes(fit, omega, scaled(omega) + noise)
+    top, _ = response.peak(fit.system(1.0))
+    heights = [response.peak(near.system(1.0))[0] ** 2 - top**2 for near in found]
+    assert (max(np.abs(heights)) > 0.2) == (peak > 1)
+    if peak > 1:
+        assert heights[-1] == pytest.approx(3 * (top**2 - 1) * top**2, rel=1e-6)
