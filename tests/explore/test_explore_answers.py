@@ -5,6 +5,7 @@ import io
 import itertools
 import shlex
 import time
+import warnings
 from math import pi
 from xml.etree import ElementTree
 
@@ -117,6 +118,24 @@ def test_a_bad_value_is_marked_where_it_stands(name, text, words):
     assert "concurrence" not in found
     assert list(found["errors"]) == [name]
     assert words in found["errors"][name]
+
+
+def test_a_loss_may_be_given_in_percent():
+    percent, share = (read_point({"loss": text}) for text in ("5 %", "0.05"))
+    assert not percent.errors
+    assert percent.values["loss"] == share.values["loss"] == 0.05
+    for text in ("101%", "%", "5%%"):
+        assert "loss" in read_point({"loss": text}).errors
+    assert "quality" in read_point({"quality": "5%"}).errors
+
+
+def test_no_change_of_the_limits_is_read_in_a_doubtful_unit():
+    """At a million gigahertz a hundredth of a quantum takes ten thousand kelvin."""
+    point = read_point({"frequency": "1e6GHz"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for change in changes_of(point):
+            point.hardware(**change.arguments)
 
 
 def test_a_link_with_an_unknown_name_says_so():

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -75,6 +76,10 @@ class DrivenServer(ExplorerServer):
             self.report = json.loads(dict(parse_qsl(urlsplit(target).query))["report"])
             self.told.set()
             return Reply(HTTPStatus.OK, "text/plain", b"heard")
+        if target == "/test/hold":
+            with self.work:
+                time.sleep(2.0)
+            return Reply(HTTPStatus.OK, "text/plain", b"held")
         return super().reply(target)
 
 
@@ -172,6 +177,26 @@ def test_a_bad_value_is_marked_and_the_rest_goes_on(server, tmp_path, monkeypatc
     assert found["marked"]["invalid"] == "true"
     assert found["marked"]["value"] == "–"
     assert found["after"] == found["good"]
+
+
+def test_numbers_of_the_point_before_are_pale_while_the_server_computes(
+    server, tmp_path, monkeypatch
+):
+    steps = """
+      await open("");
+      await until(() => data().complete, "the slower pictures");
+      const pale = () => inside("results").classList.contains("stale");
+      const before = pale(), held = fetch("/test/hold");
+      await wait(100);
+      enter("slider-temperature", 0.4);
+      await until(pale, "the numbers to pale");
+      const during = inside("status").textContent;
+      await held;
+      await until(() => !pale(), "the new numbers");
+      return { before, during, after: inside("status").textContent };
+    """
+    found = driven(server, tmp_path, steps, monkeypatch)
+    assert found == {"before": False, "during": "computing …", "after": ""}
 
 
 def test_a_link_restores_the_boxes_and_presets_fill_them(server, tmp_path, monkeypatch):

@@ -50,6 +50,7 @@ class Control:
         optional: Whether it may be left empty, which means that there is none.
         times: Name of the control in units of which `low` and `high` are given; empty for SI.
         mirror: Whether only lines with a mirror have it.
+        share: Whether it may be given in percent.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Control:
     optional: bool = False
     times: str = ""
     mirror: bool = False
+    share: bool = False
 
     @property
     def unit(self) -> str:
@@ -78,10 +80,13 @@ class Control:
             return None
         if self.kind is not None:
             return quantity_in_si(self.name, text, self.kind, self.check)
+        percent = self.share and text.endswith("%")
         try:
-            value = float(text)
+            value = float(text.removesuffix("%")) / 100 if percent else float(text)
         except ValueError:
-            checks.fail(self.name, "a number", text)
+            checks.fail(
+                self.name, "a number such as 0.05 or 5%" if self.share else "a number", text
+            )
         return self.check(self.name, value)
 
 
@@ -159,6 +164,7 @@ CONTROLS: tuple[Control, ...] = (
         low=0.0,
         high=0.5,
         scale="square",
+        share=True,
         check=lambda name, value: checks.within(name, value, 0.0, 1.0),
     ),
     Control(

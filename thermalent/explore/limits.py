@@ -65,13 +65,13 @@ def _imperfections(point: Point, lab: Hardware) -> list[Change]:
     if any(lab.dephasing):
         found.append(Change("without the dephasing", "without", {"dephasing_time": None}))
     else:
-        time = lab.time_unit / _DEPHASED
+        time = f"{lab.time_unit / _DEPHASED!r}s"
         found.append(Change("with dephasing at γ/100", "with", {"dephasing_time": time}))
     if lab.waveguide_occupation:
         cold = {"base_temperature": 0.0}
         found.append(Change("with a waveguide at zero temperature", "without", cold))
     else:
-        warm = {"base_temperature": source_temperature(_WARM, lab.frequency)}
+        warm = {"base_temperature": f"{float(source_temperature(_WARM, lab.frequency))!r}K"}
         found.append(Change("with 0.01 thermal quanta in the waveguide", "with", warm))
     return found
 

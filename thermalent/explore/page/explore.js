@@ -29,11 +29,16 @@ async function refresh() {
   asking = true;
   while (again) {
     again = false;
-    const slow = setTimeout(() => { at("status").textContent = "computing …"; }, PATIENT);
+    const slow = setTimeout(() => {
+      at("status").textContent = "computing …";
+      at("results").classList.add("stale"); // the numbers are those of the point before
+    }, PATIENT);
     try {
       show(await ask("/api/state", link()));
     } catch {
       at("message").textContent = "The server does not answer. Is `thermalent explore` running?";
+      at("status").textContent = "";
+      at("results").classList.add("stale");
     } finally {
       clearTimeout(slow);
     }
