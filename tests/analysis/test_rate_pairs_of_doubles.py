@@ -5,6 +5,7 @@ import pytest
 from flint import acb, acb_mat, arb, ctx
 
 import thermalent as te
+from thermalent.analysis.eigenvalues import refinement
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.generator import BITS, exact_generator
 from thermalent.analysis.eigenvalues.matrix.tier_blocks import whole_blocks
@@ -153,12 +154,17 @@ def test_pairs_of_doubles_agree_with_many_digits(network, charge, place):
 
 
 def test_what_needs_more_digits_or_tiers_is_left_to_others():
-    network = te.thermal_link(10.0, 1.0)
-    one = chain(network, last=40)
-    assert PairedChain(one, 36, 1.0).refined(-1.5, 2, 0.05) is None  # defective
-    few = chain(network, last=10)
+    """Three rates of 0.6 of equal qubits have fewer vectors: their errors are roots of rounding."""
+    one = chain(te.thermal_link(10.0, 0.1), last=40)
+    assert PairedChain(one, 36, 1.0).refined(-0.6, 3, 0.06) is None
+    _, fine = PairedChain(one, 36, 1.0).refined(-0.6, 3, 0.06, roughly=True)
+    assert fine.rough
+    assert np.all((fine.error > 1e-9) & (fine.error < 6e-5))
+    assert np.all(np.abs(fine.values + 0.6) <= fine.error)
+    few = chain(te.thermal_link(10.0, 1.0), last=10)
     centre, count, gap = nearest(few, -2.5)
     coarse, fine = PairedChain(few, 6, 1e-8).refined(complex(centre.real), count, gap)
+    assert fine.rough
     assert np.all(fine.error > 1e-7)
     np.testing.assert_allclose(np.abs(coarse.values - fine.values), fine.error, rtol=1e-9)
 
@@ -168,8 +174,8 @@ def test_a_slow_rate_that_double_precision_loses_is_left_to_many_digits(monkeypa
     asked = []
     refined = paired.PairedChain.refined
 
-    def noted(self, centre, count, gap):
-        asked.append(refined(self, centre, count, gap))
+    def noted(self, centre, count, gap, *, roughly):
+        asked.append(refined(self, centre, count, gap, roughly=roughly))
         return asked[-1]
 
     monkeypatch.setattr(paired.PairedChain, "refined", noted)
@@ -179,3 +185,22 @@ def test_a_slow_rate_that_double_precision_loses_is_left_to_many_digits(monkeypa
         assert rate / detuning**2 == pytest.approx(3.814997, rel=1e-4)
     assert any(found is None for found in asked)
     assert any(found is not None for found in asked)
+
+
+def test_a_defective_group_behind_those_that_are_wanted_needs_few_digits(monkeypatch):
+    """Of equal qubits three rates of 0.6 are one group behind five; as of nine, they are wanted."""
+    many = []
+
+    def noted(chain, centre, *others):
+        many.append(centre)
+        return refine_mixed(chain, centre, *others)
+
+    monkeypatch.setattr(refinement, "refine_mixed", noted)
+    five = te.relaxation_rates(te.thermal_link(10.0, 0.1), 5)
+    assert five.certified
+    assert not many
+    eight = te.relaxation_rates(te.thermal_link(10.0, 0.1), 8)
+    assert many
+    np.testing.assert_allclose(eight.values[:5], five.values, rtol=1e-13)
+    np.testing.assert_allclose(eight.values[5:], 0.6, rtol=1e-13)
+    assert np.all(eight.error < 1e-8 * np.abs(eight.values))

@@ -82,7 +82,7 @@ def merged(
     """Join two groups that gave the same eigenvalue, or one that did not converge with the next."""
     for i, (group, result) in enumerate(zip(groups, refined, strict=True)):
         least = 1e-9 * max(abs(group.centre), STATIONARY_BELOW * scale)
-        loose = np.max(result.error) > least and not result.truncated
+        loose = np.max(result.error) > least and not result.rough
         for j in sorted(range(len(groups)), key=lambda j: abs(groups[j].centre - group.centre)):
             if j == i:
                 continue

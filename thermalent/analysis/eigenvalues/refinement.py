@@ -29,6 +29,8 @@ _EXACT_WORK = 1e7
 _MOST_UNKNOWNS = 60_000
 # Determinants that a count takes, for an estimate of the work.
 _POINTS = 600
+# Groups deeper by this part than the last rate that is wanted are beyond it, whatever their digits.
+_BEYOND = 1e-2
 # Candidates of fewer tiers that changed by no more than this part are close to those of more.
 _SETTLED = 1e-3
 # Blocks up to this width are eliminated by compiled loops, wider ones as sparse matrices.
@@ -143,6 +145,7 @@ class Search:
         depth = -self.values.real
         near_zero = int(np.count_nonzero(np.abs(self.values) <= self.resolution))
         last = min(self.count + max(near_zero, 1), len(depth)) - 1
+        self.beyond = (1 + _BEYOND) * depth[last]
         last += listing.until_gap(depth[last:], self.resolution)
         inside, self.outside = self.values[: last + 1], self.values[last + 1 :]
         behind = depth[last + 1] if last + 1 < len(depth) else 3 * abs(depth[last]) + self.rate
@@ -189,9 +192,12 @@ class Search:
             return zero, zero
         place = group.centre, group.size, group.gap
         if not self.wide:
-            found = self.paired.refined(*place) if self.paired is not None else None
-            if found is not None:
-                return found
+            if self.paired is not None:
+                # What is refined for the line alone only has to be told from the line.
+                roughly = -group.centre.real > self.beyond
+                found = self.paired.refined(*place, roughly=roughly)
+                if found is not None:
+                    return found
             coarse, fine = refine_mixed(self.fine, *place, self.coarse.size, self.rtol)
             if np.isfinite(fine.error[0]):
                 return coarse, fine

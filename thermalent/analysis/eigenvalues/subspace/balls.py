@@ -44,13 +44,14 @@ class Group(NamedTuple):
         error: Bound of the arithmetic error of each, (p,).
         rank_rounding: What the decay matrix as it is given, instead of with the rank that it stands
             for, may change.
-        truncated: Whether the error is what more tiers change: with these few they are not known.
+        rough: Whether more tiers, or more digits, make the error smaller; it says nothing of others
+            that belong to the group.
     """
 
     values: np.ndarray
     error: np.ndarray
     rank_rounding: float = 0.0
-    truncated: bool = False
+    rough: bool = False
 
 
 class Shifted:

@@ -34,7 +34,7 @@ LinearSolve = Callable[[np.ndarray], np.ndarray]
 _EPS = float(np.finfo(float).eps)
 # The shift lies this part of the distance to the next eigenvalue off the group. A round multiplies
 # the subspaces' errors by about this, and loses as many digits of double precision.
-OFF_CENTRE = 1e-5
+_OFF_CENTRE = 1e-5
 # An error this small beside the largest rate is small beside the bound of stationary rates.
 NEGLIGIBLE = 1e-33
 _MOST_ROUNDS = 12
@@ -62,7 +62,7 @@ def refine_mixed(
         The eigenvalues as they are with fewer tiers, to first order in what these leave out, and
         as they are with all; with infinite errors, if the rounds do not converge.
     """
-    shift = centre + OFF_CENTRE * gap * (0.8 + 0.6j)
+    shift = centre + _OFF_CENTRE * gap * (0.8 + 0.6j)
     identity: Any = eye_array(chain.size, format="csc", dtype=complex)
     factors: Any = splu((chain.complex_matrix - shift * identity).tocsc())
 
@@ -114,7 +114,7 @@ def needs_more_tiers(
     noise = largest * (1e4 * _EPS) ** (1 / len(fine))
     if np.all(change <= 10 * rtol * np.abs(fine) + noise):
         return None
-    return Group(coarse, change, truncated=True), Group(fine, change, truncated=True)
+    return Group(coarse, change, rough=True), Group(fine, change, rough=True)
 
 
 def _improved(
