@@ -21,6 +21,7 @@ _CHUNK = 4096  # steps between two checks whether to stop, about 10 ms
 # In units of the inverse total rate. At 0.8 the extrapolated means of steady states were biased by
 # about 3e-5 at most (kappa/gamma from 1e-3 to 2, n_th up to 1220), at 2 by up to 7e-3.
 _SAFE, _LARGEST = 0.8, 2.0
+_advance = deferring_signals(advance)
 
 
 class Segment(NamedTuple):
@@ -136,7 +137,7 @@ class PathSpec:
                 count = min(_CHUNK, segment.steps - begin)
                 for coarsening, block in zip(chosen, paths, strict=True):
                     operators = self._operators[segment.step, coarsening, segment.piece]
-                    deferring_signals(advance)(*block, count, coarsening, operators)
+                    _advance(*block, count, coarsening, operators)
             for coarsening, block in zip(chosen, paths, strict=True):
                 np.multiply(block.mean, coarsening / max(segment.steps, 1), out=block.mean)
             if segment.record:

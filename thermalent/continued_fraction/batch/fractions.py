@@ -55,8 +55,7 @@ class Fractions:
         from thermalent.continued_fraction.batch import convergence as batch_convergence
         from thermalent.continued_fraction.chain import convergence as control
 
-        progress = beginning(np.empty(len(self.group.points), dtype=np.int64))
-        control.first_depths(self.group.width, progress.depth)
+        progress = beginning(control.first_depths(self.group.width))
         # What needs more tiers than the ordinary solver takes, it also refuses.
         if progress.depth.max() > most:
             progress.status[progress.depth > most] = batch_convergence.DEFERRED
