@@ -8,8 +8,9 @@ import pytest
 from flint import ctx
 
 import thermalent as te
+from thermalent.analysis import cross_validation
 from thermalent.analysis.design import requirement, unknown
-from thermalent.analysis.design.unknown import Curve
+from thermalent.analysis.design.unknown import Curve, LaboratoryLink
 from thermalent.analysis.eigenvalues import candidates, counting, refinement
 from thermalent.analysis.eigenvalues.chain import ChargeChain
 from thermalent.analysis.eigenvalues.determinants import log_det_double
@@ -41,6 +42,7 @@ def test_how_close_rates_are_that_are_refined_together(monkeypatch, apart, group
     found = object.__new__(refinement.Search)
     found.values = np.array([-1.0 + apart * width, -1.0, -2.5])
     found.count, found.real, found.rate, found.resolution = 1, False, 0.3, resolution
+    found.effort = 1
     found.fine, asked = SimpleNamespace(last=9), []
 
     def refined(self, group):
@@ -49,7 +51,7 @@ def test_how_close_rates_are_that_are_refined_together(monkeypatch, apart, group
         return (Group(near[: group.size], np.full(group.size, 1e-12)),) * 2
 
     monkeypatch.setattr(refinement.Search, "_refine", refined)
-    found.refined(1.0)
+    found.refined(1.0, lambda text: None)
     assert asked == {1: [2], 2: [1, 1]}[groups]
 
 
@@ -185,7 +187,39 @@ def test_a_count_tells_how_much_of_its_line_is_left():
     line = -1.0001 * known[2].real  # just behind one that is missing
     found = counting.count_missing(chain, known[3:], line, log_det_double(chain), said.append)
     assert found.missing == 3
-    left = [float(re.search(r"left \((.*) %\)", text)[1]) for text in said]
+    left = [float(re.search(r"([0-9.]+) % of the line", text)[1]) for text in said]
     assert len(left) > 2
     assert left == sorted(left, reverse=True)
-    assert 0 < left[-1] < left[0] <= 100
+    assert 0 <= left[-1] < left[0] <= 100
+
+
+def test_an_imperfection_at_a_share_has_half_of_what_the_error_of_the_share_spans():
+    lab = LaboratoryLink(
+        temperature=293.0,
+        frequency=5e9,
+        quality=2.5e5,
+        gamma=1e7,
+        loss=0.1,
+        dephasing_time=np.inf,
+        base_temperature=0.0,
+    )
+    found = requirement._amount(lab, "loss", te.Estimate(0.4, 1e-6, "made"))
+    assert found == pytest.approx(float(lab.without("loss", 0.4).loss), rel=1e-12)
+    assert found.error == pytest.approx(1e-7, rel=1e-6, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("method", "paths"),
+    [(te.FieldTrajectories(), 1024), (te.QuantumJumps(), 512), (te.FieldJumps(), 256)],
+)
+def test_paths_of_methods_that_are_compared(method, paths):
+    assert cross_validation._comparable(method).n == paths
+
+
+def test_one_row_of_a_comparison_is_the_reference():
+    methods = [te.ContinuedFraction(), te.Markov()]
+    lines = str(te.cross_validate(te.thermal_link(0.07, 1.31, qubits=2), methods)).splitlines()
+    (exact,) = [line for line in lines if line.strip().startswith("ContinuedFraction")]
+    (other,) = [line for line in lines if line.strip().startswith("Markov")]
+    assert "reference" in exact
+    assert "reference" not in other

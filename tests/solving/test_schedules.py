@@ -168,6 +168,19 @@ def test_times_beyond_the_schedule_are_refused():
         te.evolve(te.Schedule([(COLD["on"], 3.0)]), [1.0, 4.0], "10")
 
 
+def test_the_end_of_a_schedule_may_be_rounded_otherwise_than_the_sum_of_its_pieces():
+    """0.7 + 0.1 is a last place below 0.8, which was refused as more than 0.8."""
+    assert 0.7 + 0.1 < 0.8
+    ended = te.Schedule([(COLD["on"], 0.7), (COLD["off"], 0.1)])
+    longer = te.Schedule([(COLD["on"], 0.7), (COLD["off"], np.inf)])
+    for method in (te.ContinuedFraction(rtol=1e-6), te.Fock(cutoff=5)):
+        found, same = (te.evolve(pieces, [0.3, 0.8], "10", method) for pieces in (ended, longer))
+        allowed = (found.error + same.error)[:, None, None]
+        assert np.all(np.abs(found.states - same.states) <= allowed)
+    with pytest.raises(te.ThermalentError, match="the duration of the schedule"):
+        te.evolve(ended, [0.3, 0.8 * (1 + 1e-12)], "10")
+
+
 def test_references_follow_the_source():
     """W stays as near V(t) as asked for, and its stretches fill every piece."""
     pieces = [SourcePiece(0.1, 0.0, 20.0), SourcePiece(0.3, 50.0, 9.0), SourcePiece(0.1, 50.0, 0.0)]

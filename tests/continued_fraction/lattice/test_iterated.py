@@ -1,6 +1,7 @@
 """Steady states that are iterated, against the fraction."""
 
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from thermalent.continued_fraction.lattice import iterated
 from thermalent.continued_fraction.lattice.iterated import iterated_steady_state
 from thermalent.continued_fraction.lattice.krylov import Ground, LatticeGenerator
 from thermalent.continued_fraction.lattice.lattice import hierarchy_operators
+from thermalent.continued_fraction.lattice.minimal_residual import Solution
 from thermalent.support import memory_limit
 
 NETWORKS = {
@@ -167,3 +169,18 @@ def test_a_singular_equation_has_no_state(monkeypatch):
     assert found.state.shape == (4, 4)
     assert np.all(np.isnan(found.state))
     assert found.error == np.inf
+
+
+@pytest.mark.parametrize(("left", "outcome"), [(2.4e-4, "converged"), (2.6e-4, "krylov")])
+def test_what_the_iteration_leaves_is_compared_with_the_largest_element(left, outcome):
+    """States that do not change, of 0.25 at most, to a thousandth of that."""
+    search = object.__new__(iterated._Search)
+    search.of = SimpleNamespace(covariance=np.eye(1))
+    search.report, search._scale = lambda text: None, 0.25
+    search.iterations, search.operations = 7, 9.0
+    solution = Solution(x=np.zeros(11), error=left, iterations=3, smallest=1.0)
+    search.solved = lambda depth, rtol: (np.eye(4) / 4, solution)
+    found = search.found(1e-3)
+    assert found.outcome == outcome
+    assert left < found.error < 1.01 * left
+    assert (found.unknowns, found.iterations, found.operations) == (11, 7, 9.0)

@@ -166,3 +166,12 @@ def test_every_other_truncation_has_more_tiers(monkeypatch):
     assert len(lasts) >= 3
     for turn, (earlier, later) in enumerate(pairwise(lasts), 1):
         assert (later > earlier) == bool(turn % 2)
+
+
+@pytest.mark.parametrize(("one", "other"), [(0.0, 0.5), (0.5, 0.0), (0.5, 0.7)])
+def test_a_cold_and_a_warm_source_are_compared_in_the_coordinates_of_the_first(one, other):
+    """The drift depends on the coordinates alone; of two that are warm it is that of each."""
+    like, network = chain_of(BEHIND_TWO(one, 0.4)), BEHIND_TWO(other, 0.4)
+    own, found = chain_of(network), several_poles._in_metric_of(like, network)
+    assert np.allclose(own.drift, like.drift) == (one > 0 and other > 0)
+    np.testing.assert_allclose(found.drift, like.drift, rtol=1e-12, atol=1e-14)
