@@ -141,7 +141,7 @@ def test_a_constant_that_dominates_leaves_no_width():
         (lambda: te.Filter.poles_and_zeros([-1], [-2, -3]), "`zeros` must be at most 1"),
         (lambda: te.Filter.poles_and_zeros([-1], [-1]), "`poles` must be poles that no zeros"),
         (lambda: te.Filter.poles_and_zeros([]), "`poles` must be at least one pole"),
-        (lambda: te.Filter.butterworth(0, 1.0), "`order` must be an integer of at least 1"),
+        (lambda: te.Filter.butterworth(0, 1.0), "`order` must be an integer from 1 to 100"),
         (lambda: te.Filter.butterworth(2, -1.0), "`fwhm` must be finite and positive"),
         (lambda: te.Filter.chebyshev(2, 1.0, 3.1), "`ripple` must be above .* below 3.0103"),
         (lambda: te.Filter.cavities((1.0, 0.0)), "`rates` must be finite and positive"),

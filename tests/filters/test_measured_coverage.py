@@ -111,3 +111,14 @@ def test_the_level_of_a_spectrum_is_that_which_is_given():
     np.testing.assert_allclose(gains[:-1], 1.0, rtol=1e-8)
     assert 1e-3 < gains[-1] - 1.0 < 3e-2
     assert uncertainty.SIGMAS == 3.0
+
+
+def test_a_fit_may_peak_above_one_by_what_its_data_leave_open(monkeypatch):
+    """15 frequencies, between which the fit overshoots by a twentieth: no amplifier."""
+    pytest.importorskip("skrf")
+    rng = np.random.default_rng(8)
+    found = from_amplitude(te.Filter.butterworth(3, 1.6), 15, 1e-2, rng, monkeypatch, order=3)
+    height = np.max(np.abs(found.fit.model(2 * np.pi * UNIT * np.linspace(-4, 4, 2001)))) ** 2
+    assert height - 1.0 > 2 * found.fit.error
+    assert found.peak == pytest.approx(1.0)
+    assert np.max(shares_off(found, te.Filter.butterworth(3, 1.6))) < 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,10 +167,25 @@ def _completed(
         warm = quanta.occupation(kelvin, fit.carrier)
     shape, top = _of_peak_one(fit.model, 2 * np.pi * fit.unit)
     if size is None:
-        # Measured with noise, a lossless filter may peak above one, by what the fit is off.
-        size = 1.0 if 1.0 < top <= np.sqrt(1.0 + 2 * fit.error) else top
+        size = top
+        if top > 1.0 and top**2 - 1.0 <= _noise_of_peak(fit):
+            # How much is taken away counts as one standard deviation.
+            size, excess = 1.0, uncertainty.SIGMAS * (top**2 - 1.0)
+            fit = replace(fit, nearby=(*fit.nearby, uncertainty.louder(fit.model, excess)))
     label = f"measured, {fit.model.order} poles"
     return transmitting(shape, size, name, warm, label)._replace(fit=fit)
+
+
+def _noise_of_peak(fit: Fit) -> float:
+    """By how much noise may have raised the peak |S21|^2 of a lossless filter above one.
+
+    By what the fit is off at the data, or, between data that are too few to tell, by what it leaves
+    open.
+    """
+    top, where = response.peak(fit.model.system(1.0))
+    here = np.array([where])
+    changes = [float(np.abs(other(here)[0]) ** 2) - top**2 for other in fit.nearby]
+    return max(2 * fit.error, float(np.linalg.norm(changes)))
 
 
 def _carrier(carrier: float | None, frequencies: np.ndarray, size: np.ndarray) -> float:

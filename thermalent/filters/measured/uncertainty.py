@@ -36,8 +36,7 @@ def nearby_amplitudes(model: Rational, omega: np.ndarray, data: np.ndarray) -> t
     """Models three standard deviations away, one for each independent direction.
 
     The root of the sum of squares of what they change is three standard deviations of any number
-    that depends on the fit, to first order. No filter amplifies: a fit whose peak is above one by
-    noise stands for one of peak one, and how much that takes away counts as a standard deviation.
+    that depends on the fit, to first order.
 
     Args:
         model: The fit, a minimum of the sum of squares.
@@ -49,10 +48,7 @@ def nearby_amplitudes(model: Rational, omega: np.ndarray, data: np.ndarray) -> t
     of_power = _slopes_of_power(values, slopes)
     influences = _influences(stacked(slopes), stacked(residual))
     stated = _stated_deviations(influences, _alike(residual), of_power)
-    found = _moved(model, stated, of_power, lambda m: np.abs(m(omega)) ** 2)
-    top, _ = response.peak(model.system(1.0))
-    excess = top**2 - 1.0
-    return (*found, _louder(model, SIGMAS * excess)) if excess > 0 else found
+    return _moved(model, stated, of_power, lambda m: np.abs(m(omega)) ** 2)
 
 
 def nearby_powers(model: Rational, omega: np.ndarray, data: np.ndarray) -> tuple[Rational, ...]:
@@ -76,8 +72,8 @@ def nearby_powers(model: Rational, omega: np.ndarray, data: np.ndarray) -> tuple
     of_peak = _slopes_of_power(model(highest), model.slopes(highest))[0] / top**2
     of_shape = of_power - np.outer(power, of_peak)
     found = _moved(model, stated, of_shape, lambda m: np.abs(_as_high(m, top)(omega)) ** 2)
-    louder = _louder(model, float(np.linalg.norm(of_peak @ stated)))
-    return (*(_as_high(m, top) for m in found), louder)
+    highest_of_all = louder(model, float(np.linalg.norm(of_peak @ stated)))
+    return (*(_as_high(m, top) for m in found), highest_of_all)
 
 
 def _stated_deviations(influences: np.ndarray, alike: float, of_power: np.ndarray) -> np.ndarray:
@@ -140,7 +136,7 @@ def _as_high(model: Rational, top: float) -> Rational:
     return model._replace(numerator=model.numerator * (top / height))
 
 
-def _louder(model: Rational, share: float) -> Rational:
+def louder(model: Rational, share: float) -> Rational:
     """A model with |S21|^2 larger by a share of it everywhere."""
     return model._replace(numerator=model.numerator * np.sqrt(1.0 + share))
 
