@@ -3,8 +3,4 @@
 calls/*.txt holds the calls, one a line; results/*.json what they returned. That a result is kept
 does not make it true, which other tests show: it says that it has not changed. Where a change is
 meant, `python -m tests.kept_results --accept` takes the new results, after printing what differs.
-
-What functions give back on the way to a result is kept of some calls, too (`followed`): thresholds,
-choices between two ways, and parts of errors that a result does not show. Functions that are made
-anew, or are gone, differ there as well.
 """

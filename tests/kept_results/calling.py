@@ -19,7 +19,6 @@ import numpy as np
 import thermalent as te
 from tests.audit.calls.values import names
 from tests.kept_results.contents import Contents, contents
-from tests.kept_results.followed import followed
 from tests.kept_results.shown import drawn, parted, printed, refusal, replied
 
 CALLS = Path(__file__).parent / "calls"
@@ -35,9 +34,8 @@ def vocabulary() -> Mapping[str, Any]:
     `module("numerics.matching")` is a module, `network("ordinary", 7)` a random network of a seed,
     `excited(network)` the label of its emitters' state with one quantum in the first of them;
     `printed("steady --n-th 3")` is what a command prints and writes, `replied("/api/page")` what
-    the explorer does, `drawn(axes)` what stands in a figure, `refusal(function)` all that is
-    said when a function is called that refuses, and `followed(function, "analysis.eigenvalues")`
-    what the functions of a module or folder give back while it runs.
+    the explorer does, `drawn(axes)` what stands in a figure, and `refusal(function)` all that is
+    said when a function is called that refuses.
     """
     return names() | {
         "module": lambda name: importlib.import_module(f"thermalent.{name}"),
@@ -47,7 +45,6 @@ def vocabulary() -> Mapping[str, Any]:
         "drawn": drawn,
         "parted": parted,
         "refusal": refusal,
-        "followed": followed,
         "excited": lambda network: "1" + "0" * (len(network.emitters) - 1),
     }
 

@@ -14,7 +14,7 @@ import xarray
 _SHOWN = 24
 _DEEPEST = 7
 # Seconds, and what differs from one machine or day to the next.
-NOT_KEPT = (
+_NOT_KEPT = (
     "seconds", "created", "versions", "version", "processes", "threads", "path", "system_info",
 )  # fmt: skip
 
@@ -35,7 +35,7 @@ def _contents(place: str, value: Any, depth: int) -> Iterator[tuple[str, str | l
         yield from _numbers(place, np.asarray(value))
         yield from _parts(place, _told(value), depth)
     elif depth < _DEEPEST:
-        yield from _parts(place, parts_of(value), depth)
+        yield from _parts(place, _parts_of(value), depth)
 
 
 def _is_numeric(value: Any) -> bool:
@@ -64,11 +64,11 @@ def _told(value: Any) -> Mapping[str, Any]:
 
 def _parts(place: str, parts: Mapping[str, Any], depth: int) -> Iterator[Any]:
     for name, part in parts.items():
-        if name not in NOT_KEPT:
+        if name not in _NOT_KEPT:
             yield from _contents(f"{place}.{name}".lstrip("."), part, depth + 1)
 
 
-def parts_of(value: Any) -> Mapping[str, Any]:
+def _parts_of(value: Any) -> Mapping[str, Any]:
     if isinstance(value, xarray.Dataset):
         return {str(name): value[name].values for name in [*value.coords, *value.data_vars]}
     if isinstance(value, xarray.DataArray):

@@ -5,10 +5,8 @@ from functools import cache
 
 import pytest
 
-import thermalent as te
 from tests.kept_results.calling import CALLS, RESULTS, all_made_of, groups
 from tests.kept_results.compare import differences
-from tests.kept_results.followed import followed
 from tests.kept_results.shown import parted
 
 FILES = sorted(path.stem for path in CALLS.glob("*.txt"))
@@ -48,22 +46,6 @@ def test_the_results_are_those_that_are_kept(file, name):
 )
 def test_what_counts_as_a_difference(kept, found, same):
     assert (differences(kept, found) == []) is same
-
-
-def test_what_functions_give_back_on_the_way_is_the_same_whatever_was_called_before():
-    def solve():
-        return te.steady_state(te.thermal_link(0.7, 0.3, detuning=0.2))
-
-    def way():
-        return followed(solve, "continued_fraction.batch", "continued_fraction.method")
-
-    first = way()
-    te.steady_state(te.thermal_link(0.4, 0.2, qubits=1))
-    solve()
-    assert way() == first
-    assert first["method.ContinuedFraction.plan"]["entered"] == 1
-    assert any(name.startswith("fractions.Fractions.") for name in first)
-    assert not any(name.startswith("chain.") for name in first)
 
 
 def test_every_kept_result_has_its_call():
