@@ -130,7 +130,7 @@ def test_initial_states(spec, dims, expected):
         (np.eye(2) / 2, (2, 2), r"`initial` must be a 4 x 4 matrix, but is an array of shape"),
         (np.eye(4), (2, 2), r"`initial` must be of unit trace to 1e-09, but is of trace 4"),
         ([[1, 0], [0]], (2,), r"`initial` must be a square matrix of numbers, but is"),
-        (3, (2,), r"`initial` must be a square matrix, but is an array of shape \(\)"),
+        (3, (2,), r"`initial` must be a square matrix, but is 3\."),
     ],
 )
 def test_initial_states_that_are_none(spec, dims, message):

@@ -16,6 +16,8 @@ from thermalent.continued_fraction.lattice.lattice import (
     unknowns,
 )
 from thermalent.continued_fraction.method import ContinuedFraction
+from thermalent.continued_fraction.several_poles.chain.coordinates import source_of
+from thermalent.continued_fraction.several_poles.converge import converge
 from thermalent.networks.symmetry import element_charges
 
 
@@ -40,6 +42,26 @@ def test_one_mode_is_the_case_of_the_continued_fraction(network):
     assert found.outcome == "converged"
     scale = np.max(np.abs(expected))
     assert np.max(np.abs(found.state - expected)) < 1e-9 * scale
+
+
+@pytest.mark.parametrize(
+    ("poles", "n_th"),
+    [
+        ([-1, -2, -3], 0.5),
+        ([-0.35 - 0.9j, -0.35 + 0.9j, -0.5, -0.4 - 1j], 0.05),
+        ([-1.75 - 0.13j, -1.75 + 0.13j, -2.1 - 0.3j], 0.7),
+    ],
+    ids=["real", "four poles", "detuned"],
+)
+def test_modes_without_a_loss_of_their_own(poles, n_th):
+    """The cavities within a row lose nothing but to each other; the chain of tiers has none."""
+    network = te.thermal_link(n_th, filter=te.Filter.poles_and_zeros(poles), qubits=2)
+    assert abs(network.decay[1, 1]) < 1e-12
+    found = solve.lattice_steady_state(network, 1e-6)
+    expected = converge(source_of(network).chain, 1e-4)
+    assert found.outcome == "converged"
+    off = np.max(np.abs(found.state - expected.stationary.matrix(expected.fraction.x)))
+    assert off < found.error + expected.fraction.error
 
 
 @pytest.mark.parametrize(

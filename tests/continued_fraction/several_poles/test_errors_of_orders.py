@@ -63,6 +63,32 @@ def test_the_error_of_a_unique_state_holds(seed):
 
 
 def test_a_small_change_after_a_large_one_is_not_trusted():
-    """A twentieth of the change before, times the safety, is the least error."""
-    assert error_of_orders(np.array([0.0, 1e-2, 1e-9]), 2, 1.0) == pytest.approx(1.5e-3)
-    assert error_of_orders(np.array([0.0, 1e-2, 1e-3]), 2, 1.0) == pytest.approx(3e-3)
+    """A fifth of the change before, times the safety, is the least error."""
+    assert error_of_orders(np.array([0.0, 1e-2, 1e-9]), 2, 1.0) == pytest.approx(6e-3)
+    assert error_of_orders(np.array([0.0, 1e-2, 2.5e-3]), 2, 1.0) == pytest.approx(7.5e-3)
+
+
+@pytest.mark.parametrize("change", [0.0, 1e-9])
+def test_one_change_of_orders_tells_nothing(change):
+    """The first order may change nothing, and the second one a thousand times more."""
+    assert error_of_orders(np.array([0.0, 0.0, change]), 1, 1.0) == np.inf
+
+
+# Of 1930 random filters, those whose second order changes up to sixty times as much as the first,
+# with the factors by which all rates of the poles are multiplied.
+@pytest.mark.parametrize(
+    ("n_th", "poles"),
+    [
+        (0.385, [-1.859 - 1.293j, -1.859 + 1.293j]),
+        (0.323, [-0.0902 - 0.3057j, -0.0902 + 0.3057j]),
+        (0.404, [-1.930 - 1.827j, -1.930 + 1.827j, -0.955 - 0.540j]),
+        (0.412129, [-0.62137 - 1.57417j, -0.62137 + 1.57417j, -0.96241]),
+    ],
+)
+@pytest.mark.parametrize("rtol", [1e-2, 1e-4])
+def test_the_error_of_a_cold_filter_holds(n_th, poles, rtol):
+    network = te.thermal_link(n_th, filter=te.Filter.poles_and_zeros(poles), qubits=1)
+    rough, fine = (
+        te.steady_state(network, te.ContinuedFraction(rtol=each)) for each in (rtol, 1e-9)
+    )
+    assert np.max(np.abs(rough.state - fine.state)) <= rough.error + fine.error

@@ -2,9 +2,11 @@ r"""Steady states on a lattice of tiers by a preconditioned Krylov method.
 
 The emitters' cascade in the vacuum only takes excitations away or carries them downstream: in the
 order of the product basis it is upper triangular, so the diagonal of every tier above zero is
-inverted by substitution. On tier zero the preconditioner is the emitters' Lindbladian with the
-source taken as broadband (tier one eliminated), with the trace pinned. With these as pivots one
-block elimination down the tiers and back up is the preconditioner:
+inverted by substitution, with at least the rate at which each mode passes its quanta to its
+neighbours, because one without a loss of its own has a diagonal of zero. On tier zero the
+preconditioner is the emitters' Lindbladian with the source taken as broadband (tier one
+eliminated), with the trace pinned. With these as pivots one block elimination down the tiers and
+back up is the preconditioner:
 
 $$A_0 = L + \sum_{ij} D_i\, (W^{-1})_{ij} \Big(\sum_k C_{jk} D_k + K_j\Big)$$
 """
@@ -80,6 +82,7 @@ class LatticeGenerator:
         self.raising = (operators.covariance / operators.scale[None, :]).astype(self.dtype)
         i, j = operators.pairs.T
         self._decay: tuple[Lattice, np.ndarray] | None = None
+        self._pivots: tuple[Lattice, np.ndarray] | None = None
         # xi_i W_ij d/dxi_j, with xi_i in units of 1 / scale_i.
         self.mixing = (operators.drift[i, j] * operators.scale[j] / operators.scale[i]).astype(
             self.dtype
@@ -110,6 +113,20 @@ class LatticeGenerator:
             self._decay = lattice, rates.astype(self.dtype)
         return self._decay[1]
 
+    def pivots(self, lattice: Lattice) -> np.ndarray:
+        r"""Decay rates by which tiers are divided, (count,); kept for the lattice asked last.
+
+        A mode without a loss of its own passes its quanta on to its neighbours: it counts with at
+        least the rate $\sqrt{\sum_{j \ne i} |W_{ij} W_{ji}|}$, because its own would be zero.
+        """
+        if self._pivots is None or self._pivots[0] is not lattice:
+            drift = self.operators.drift
+            own = np.diag(drift)
+            passed = np.sqrt(np.sum(np.abs(drift * drift.T - np.diag(own**2)), axis=1))
+            rates = lattice.numbers.astype(float) @ (own + np.maximum(passed - own.real, 0.0))
+            self._pivots = lattice, rates.astype(self.dtype)
+        return self._pivots[1]
+
     def add(
         self,
         x: np.ndarray,
@@ -138,9 +155,9 @@ class LatticeGenerator:
         return out
 
     def solve_upper(self, x: np.ndarray, lattice: Lattice, tiers: range) -> None:
-        """Divide some tiers by the triangular part of their diagonals, in place."""
+        """Divide some tiers by the triangular part of their diagonals, in place, approximately."""
         start, stop = lattice.tiers[tiers.start], lattice.tiers[tiers.stop]
-        solve_upper(start, stop, x, lattice.offset, lattice.first, self.decay(lattice), *self._l)
+        solve_upper(start, stop, x, lattice.offset, lattice.first, self.pivots(lattice), *self._l)
 
 
 @dataclass(frozen=True, eq=False)
