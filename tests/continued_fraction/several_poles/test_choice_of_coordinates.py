@@ -65,7 +65,7 @@ def test_a_chain_is_too_large_by_its_tiers_its_memory_or_its_work(monkeypatch):
     monkeypatch.setattr(choice, "bytes_needed", lambda chain, quanta: asked.append(quanta) or 7e9)
     monkeypatch.setattr(memory_limit, "fits", lambda needed: limits["fits"])
     assert choice.chain_too_large(of_chain()) is None
-    assert asked == [2, (2, limits["depth"])]  # what a result with an error takes
+    assert asked == [3, (3, limits["depth"])]  # what a result with an error takes
     limits["work"] *= 1.01
     assert "of its 3 poles would need about" in choice.chain_too_large(of_chain())
     limits["fits"] = False
@@ -74,11 +74,11 @@ def test_a_chain_is_too_large_by_its_tiers_its_memory_or_its_work(monkeypatch):
     assert "so hot" in choice.chain_too_large(of_chain())
 
 
-def test_costs_of_the_chain_are_those_of_its_orders_and_at_least_of_two(monkeypatch):
+def test_costs_of_the_chain_are_those_of_its_orders_and_at_least_of_three(monkeypatch):
     monkeypatch.setattr(choice, "work", lambda chain, quanta, depth: 1e3 * quanta * depth)
     monkeypatch.setattr(choice, "bytes_needed", lambda chain, quanta: 10.0 * quanta)
     cost = choice.chain_cost(of_chain(), 1e-4)
-    assert (cost.bytes, cost.least, cost.operations) == (50.0, 20.0, 1e3 * 5 * 50.0)
+    assert (cost.bytes, cost.least, cost.operations) == (50.0, 30.0, 1e3 * 5 * 50.0)
     cost = choice.chain_cost(of_chain(length=1), 1e-4)
     assert (cost.bytes, cost.least) == (0.0, 0.0)
 

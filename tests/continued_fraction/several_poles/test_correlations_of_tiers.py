@@ -33,13 +33,13 @@ class Given:
         )
 
 
-def both(monkeypatch, fine, coarse):
+def both(monkeypatch, fine, coarse, left=(0.0, 0.0)):
     """What is looked at before, and the correlations of two regressions."""
     looked = []
 
     def converged(asked, look, rtol, most_work, folds):
         looked.extend([look(fine), look(coarse)])
-        return fine, coarse
+        return correlations.Converged(fine, coarse, left[: len(looked[0])])
 
     monkeypatch.setattr(correlations, "converged", converged)
     return looked
@@ -52,12 +52,16 @@ def test_a_correlation_has_the_errors_of_both_regressions_and_what_quanta_change
     values, errors = correlations.tiers_coherence(fine.asked, DELAYS, 1e-5, 1e9)
     np.testing.assert_array_equal(values, fine.values)
     # At no delay the two agree by chance: what they differ by later counts there, too.
-    change = 2 * np.array([0.02, 0.02, 0.01])
-    np.testing.assert_allclose(errors, change + 8e-4 + 3.0 * (1e-3 + 64 * EPS), rtol=1e-12)
+    change, others = np.array([0.02, 0.02, 0.01]), 8e-4 + 3.0 * (1e-3 + 64 * EPS)
+    np.testing.assert_allclose(errors, 3 * change + others, rtol=1e-12)
     # The transforms are those of the first and of the last delay, in units of the correlation.
     assert {s for s in fine.noted if isinstance(s, float)} == {2.0, 0.5}
     np.testing.assert_allclose(looked[0][0], [2.0, 2.0, 2.0])
     assert fine.noted[-1][1] == (0.3,)
+    # Where the changes before tell that more is left, it is spread as the last change is.
+    both(monkeypatch, fine, coarse, left=(0.1,))
+    _, errors = correlations.tiers_coherence(fine.asked, DELAYS, 1e-5, 1e9)
+    np.testing.assert_allclose(errors, 5 * change + others, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -82,11 +86,12 @@ def test_times_are_resolved_as_far_as_quanta_and_rounding_leave_it(
 def test_the_error_of_the_flux_holds_what_is_lost_before():
     """Relative to what the unknowns begin with."""
     fine, coarse = Given([1.0], error=0.0, lost=1e-4), Given([1.0], error=0.0, flux=2.001)
-    flux, error = correlations._flux(fine, coarse)
+    flux, error = correlations._flux(fine, coarse, 1e-3)
     assert flux == 2.0
-    assert error == pytest.approx(2e-3 + 3e-4, rel=1e-9)
+    assert error == pytest.approx(3e-3 + 3e-4, rel=1e-9)
+    assert correlations._flux(fine, coarse, 4e-3)[1] == pytest.approx(4e-3 + 3e-4, rel=1e-9)
     fine.asked.error = 0.0
-    assert correlations._flux(fine, fine)[1] == pytest.approx(3.0 * 64 * EPS, rel=1e-12, abs=0)
+    assert correlations._flux(fine, fine, 0.0)[1] == pytest.approx(3.0 * 64 * EPS, rel=1e-12, abs=0)
 
 
 def test_lines_lose_as_much_as_the_flux_in_proportion(monkeypatch):
@@ -99,7 +104,13 @@ def test_lines_lose_as_much_as_the_flux_in_proportion(monkeypatch):
         fine.asked, np.array([0.1, 0.3]), 1e-3, 1e9, lambda text: None
     )
     np.testing.assert_allclose(values, [0.4, 1.2])
-    np.testing.assert_allclose(errors, 0.02 + 3e-4 * values / flux, rtol=1e-9)
+    np.testing.assert_allclose(errors, 0.03 + 3e-4 * values / flux, rtol=1e-9)
+    # What more quanta would change is spread likewise: 0.06 of the largest line, 1.2.
+    both(monkeypatch, fine, coarse, left=(0.06, 0.0))
+    _, errors, *_ = correlations.tiers_spectrum(
+        fine.asked, np.array([0.1, 0.3]), 1e-3, 1e9, lambda text: None
+    )
+    np.testing.assert_allclose(errors, [0.03, 0.06] + 3e-4 * values / flux, rtol=1e-9)
 
 
 @pytest.fixture
@@ -126,31 +137,38 @@ def regressions(monkeypatch):
             chain=SimpleNamespace(length=length), order=2,
             field=SimpleNamespace(weights=np.array(weights)),
         )  # fmt: skip
-        fine, coarse = correlations.converged(
+        fine, coarse, errors = correlations.converged(
             asked, lambda r: [np.array(n) for n in numbers(r.quanta)], 1e-3, most_work, 3
         )
         assert (fine.other, coarse.other) == (False, True)
-        return fine.quanta, coarse.quanta, folds
+        return fine.quanta, coarse.quanta, folds, errors
 
     return search
 
 
 def test_quanta_are_added_until_every_number_agrees_relative_to_its_unit(regressions):
-    falls = {1: 1e-1, 2: 1e-2, 3: 1e-3, 4: 1e-4, 5: 1e-5, 6: 0.0}
+    falls = {1: 1e-1, 2: 1e-2, 3: 1e-3, 4: 1e-4, 5: 1e-5, 6: 1e-6}
     first = regressions(lambda k: ([1.0 + falls[k], 2.0], [5.0]))
-    assert first[:2] == (4, 3)  # 9e-4 of two, where the change before was 9e-3
-    assert regressions(lambda k: ([2.0], [0.1 + falls[k]]))[:2] == (5, 4)
-    assert regressions(lambda k: ([1.0],), length=1)[:2] == (0, 0)
+    assert first[:2] == (5, 4)  # three times 9e-5 of two, where the change before was 9e-4
+    assert first[3] == [pytest.approx(0.2 * 3 * 9e-4), 0.0]
+    assert regressions(lambda k: ([2.0], [0.1 + falls[k]]))[:2] == (6, 5)
+    alone = regressions(lambda k: ([1.0],), length=1)
+    assert (alone[:2], alone[3]) == ((0, 0), [0.0])
     # A field that holds amplitudes along the chain has quanta on them, twice of two fields.
-    assert regressions(lambda k: ([1.0],), weights=(1.0, 0.0, 0.3))[:2] == (5, 4)
+    assert regressions(lambda k: ([1.0],), weights=(1.0, 0.0, 0.3))[:2] == (6, 5)
+    # The first change may be small by chance.
+    late = {1: 1.0, 2: 1.0, 3: 1.1, 4: 1.1, 5: 1.1}
+    assert regressions(lambda k: ([late[k]],))[:2] == (5, 4)
 
 
 def test_no_quantum_more_than_work_and_memory_allow(regressions):
     """Of blocks that grow as the placements of a quantum more do, and complex numbers."""
     numbers = lambda k: ([1.0 / k],)  # noqa: E731
-    fine, _, folds = regressions(numbers, most_work=29.0)
-    assert fine == 2
-    assert folds == [(20, pytest.approx(7 * count(2, 3) / count(2, 2)))]
-    assert regressions(lambda k: ([1.0 / k if k < 4 else 0.25],), most_work=31.0)[0] == 5
+    fine, _, folds, _ = regressions(numbers, most_work=29.0)
+    assert fine == 3  # two changes at least, because one tells no error
+    growth = [count(2, k + 1) / count(2, k) for k in (2, 3)]
+    assert folds == [(20, pytest.approx(7 * larger)) for larger in growth]
+    assert regressions(lambda k: ([1.0 / k if k < 4 else 0.25],), most_work=31.0)[0] == 6
     assert regressions(numbers, available=4 * 400.0 - 1)[0] == 3
     assert regressions(numbers, available=4 * 400.0 + 1)[0] == 4
+    assert regressions(numbers, available=4 * 300.0 - 1)[3] == [np.inf]

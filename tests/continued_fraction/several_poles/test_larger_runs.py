@@ -41,27 +41,35 @@ def converged(runs, tolerances=(1e-3,), *, granted=np.inf, poles=2, depth=None, 
 
 def test_each_run_has_a_quantum_and_tiers_more_and_other_steps():
     """85, 97, 109, ... of the 100 tiers, the next even number and two; K from one on."""
-    runs = [Run(0, [n, n, n]) for n in range(4)] + [Run(0, [3, 3, 3])]
+    runs = [Run(0, [n, n, n]) for n in range(4)] + [Run(0, [3, 3, 3]) for _ in range(2)]
     used, _, _, made = converged(runs)
-    assert made == [(1, 88, 0), (2, 100, 1), (3, 112, 2), (4, 124, 3), (5, 136, 4)]
-    assert [run.given[0][1] for run in runs] == pytest.approx([1e-4, 1e-5, 3e-5, 1e-5, 3e-5])
-    assert used == {"tiers": 136, "quanta": 5, "refused": 0}
+    expected = [(1, 88, 0), (2, 100, 1), (3, 112, 2), (4, 124, 3), (5, 136, 4), (6, 148, 5)]
+    assert made == expected
+    tolerances = [1e-4, 1e-5, 3e-5, 1e-5, 3e-5, 1e-5]
+    assert [run.given[0][1] for run in runs] == pytest.approx(tolerances)
+    assert used == {"tiers": 148, "quanta": 6, "refused": 0}
     runs = [Run(0, [1, 1, 1]) for _ in range(2)]
     assert [quanta for quanta, *_ in converged(runs, poles=1)[3]] == [0, 0]
     runs = [Run(0, [1, 1, 1]) for _ in range(2)]
     assert [quanta for quanta, *_ in converged(runs, quanta=4)[3]] == [4, 5]
 
 
-def test_the_error_is_three_changes_of_this_or_a_later_time_and_that_of_the_steps():
-    runs = [Run(0, [1.0, 2.0, 3.0]), Run(0, [1.0 + 2e-4, 2.0, 3.0 + 1e-4], own=4e-5)]
+def test_the_error_is_that_of_the_changes_of_this_or_a_later_time_and_of_the_steps():
+    """Thirty times the first change, or three times the last one and a fifth of that before."""
+    runs = [Run(0, [1.0, 2.0, 3.0]), Run(0, [1.0 + 2e-5, 2.0, 3.0 + 1e-5], own=4e-5)]
     used, states, error, _ = converged(runs)
     steps = 1e-2 * 1e-3 + 4e-5
     np.testing.assert_allclose(error, [6e-4 + steps, 3e-4 + steps, 3e-4 + steps], rtol=1e-9)
-    np.testing.assert_allclose(states[:, 0, 1], [1.0 + 2e-4, 2.0, 3.0 + 1e-4])
+    np.testing.assert_allclose(states[:, 0, 1], [1.0 + 2e-5, 2.0, 3.0 + 1e-5])
     assert used["quanta"] == 2
+    runs = [Run(0, [1, 1, 1]), Run(0, [1.001, 1.0005, 1]), Run(0, [1.0011, 1.0007, 1])]
+    used, _, error, _ = converged(runs)
+    np.testing.assert_allclose(error, [6e-4 + 1e-5, 6e-4 + 1e-5, 1e-5], rtol=1e-9)
+    alone = [Run(0, [1, 1, 1]), Run(0, [1.0002, 1, 1])]
+    assert converged(alone, poles=1)[2][0] == pytest.approx(6e-4 + 1e-5)
 
 
-@pytest.mark.parametrize(("change", "count"), [(3.2e-4, 2), (3.4e-4, 3)])
+@pytest.mark.parametrize(("change", "count"), [(3.2e-5, 2), (3.4e-5, 3)])
 def test_runs_end_where_the_error_is_allowed(change, count):
     last = 1 + change
     runs = [Run(0, [1, 1, 1]), Run(0, [last, 1, 1]), Run(0, [last, 1, 1])]
@@ -69,7 +77,7 @@ def test_runs_end_where_the_error_is_allowed(change, count):
 
 
 def test_what_is_not_finite_has_no_error_and_does_not_spoil_others():
-    runs = [Run(0, [1, 1, np.nan]), Run(0, [1, 1 + 1e-5, np.nan], lost=7e9)]
+    runs = [Run(0, [1, 1, np.nan]), Run(0, [1, 1 + 1e-6, np.nan], lost=7e9)]
     used, _, error, _ = converged(runs)
     steps = 1e-5
     np.testing.assert_allclose(error, [3e-5 + steps, 3e-5 + steps, np.inf], rtol=1e-9)
@@ -106,7 +114,7 @@ def test_runs_end_where_memory_does(monkeypatch):
         Run(0, [2, 2, 2], size=1001),
     ]
     assert converged(runs)[0]["quanta"] == 2
-    runs = [Run(0, [0, 0, 0]), Run(0, [1, 1, 1]), Run(0, [1, 1, 1], size=999)]
+    runs = [Run(0, [0, 0, 0]), Run(0, [1e-4] * 3), Run(0, [1e-4] * 3, size=999)]
     assert converged(runs)[0]["quanta"] == 3
 
 
@@ -117,13 +125,13 @@ def test_tolerances_are_tried_in_turn_with_the_tiers_of_each():
         wanted.append(tolerance)
         return 100 if tolerance > 1e-4 else 200
 
-    runs = [Run(0, [1, 1, 1]), Run(0, [1, 1, 1.0002]), Run(0, [1, 1, 1.0002])]
+    runs = [Run(0, [1, 1, 1]), Run(0, [1, 1, 1.00001]), Run(0, [1, 1, 1.00001])]
     _, _, error, made = converged(runs, (1e-3, 1e-5), depth=depth)
     assert wanted == [1e-3, 1e-5]
     # The third run has 109 of a hundred: of the two hundred that the second tolerance takes.
     assert [last for _, last, _ in made] == [88, 100, 220]
     assert runs[2].given[0][1] == pytest.approx(3e-7)
-    assert np.max(error) == pytest.approx(1e-7)
+    assert np.max(error) == pytest.approx(6e-6 + 1e-7)
 
 
 def test_work_of_minutes_is_told_beforehand_for_the_times_that_are_computed():

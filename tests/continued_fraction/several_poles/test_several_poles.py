@@ -196,8 +196,8 @@ def test_the_error_of_the_state_that_is_reached_is_neither_too_small_nor_absurd(
     )
     off = np.max(np.abs(rough.state - fine.state))
     assert off > 10 * fine.error
-    # The last change is far below a twentieth of the one before, which is not relied on.
-    assert off <= rough.error <= 50 * off
+    # The last change is far below a fifth of the one before, which is not relied on.
+    assert off <= rough.error <= 200 * off
 
 
 def test_changes_of_the_state_that_is_reached_are_counted_one_by_one(monkeypatch):
@@ -211,8 +211,8 @@ def test_changes_of_the_state_that_is_reached_are_counted_one_by_one(monkeypatch
 
     monkeypatch.setattr(convergence, "error_of", noted)
     te.steady_state(dark(0.02), te.ContinuedFraction(rtol=1e-3), initial="01")
-    assert counts[0] == (1, 1)
-    assert [count for count, _ in counts] == list(range(1, len(counts) + 1))
+    assert counts[0] == (2, 2)
+    assert [count for count, _ in counts] == list(range(2, len(counts) + 2))
 
 
 def test_the_start_counts_at_high_temperature_too():

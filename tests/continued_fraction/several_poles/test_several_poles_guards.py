@@ -14,15 +14,15 @@ LINK = te.thermal_link(2.0, 0.5, filters=2, qubits=1)
 
 
 def test_the_budget_ends_the_search_for_quanta():
-    """After two, since only a change can be stated; with work to spare, where it is small."""
+    """After three, since two changes tell an error; with work to spare, where it is small."""
     times = np.array([0.5, 2.0])
     sector = _Sector(chain_of(LINK), np.diag([1.0, 0.0]).astype(complex), 0, 12)
-    quanta, change = sector.quanta(times, 1e-9, most_work=0.0)
-    assert quanta == 2
-    assert 1e-9 < change < 1
-    more, reached = sector.quanta(times, 1e-9, most_work=np.inf)
-    assert more > 2
-    assert reached == 1e-9
+    quanta, change, error = sector.quanta(times, 1e-9, most_work=0.0)
+    assert quanta == 3
+    assert 1e-9 < change < error < 1
+    more, reached, error = sector.quanta(times, 1e-9, most_work=np.inf)
+    assert more > 3
+    assert error <= reached == 1e-9
 
 
 def test_a_transform_that_is_no_number_is_refused(monkeypatch):

@@ -46,8 +46,9 @@ def evolved(monkeypatch, values, aims=(1e-3,), *, poles=2, granted=np.inf, fewes
     return *found, asked
 
 
-def test_the_error_of_a_schedule_is_three_changes_at_this_or_an_earlier_time(monkeypatch):
-    runs = [[1.0, 1.0, 1.0], [1.0, 1 + 2e-4, 1 - 1e-4]]
+def test_the_error_of_a_schedule_is_that_of_the_changes_at_this_or_an_earlier_time(monkeypatch):
+    """Of the first change ten times as much as of the later ones, which two tell."""
+    runs = [[1.0, 1.0, 1.0], [1.0, 1 + 2e-5, 1 - 1e-5]]
     values, error, stats, asked = evolved(
         monkeypatch, runs, rounding=1e-7, missed=2e-6, refused=7.2
     )
@@ -58,6 +59,13 @@ def test_the_error_of_a_schedule_is_three_changes_at_this_or_an_earlier_time(mon
     assert stats == {"tiers": 40, "quanta": 2, "refused": 7}
     assert [size[:4] for size in asked] == [(1, 0, 30, 1e-3), (2, 1, 30, 1e-3)]
     assert [size[4] for size in asked] == [None, 1]  # contours begin where the first found them
+    runs = [[1.0] * 3, [1.0, 1 + 1e-3, 1 - 1e-3], [1.0, 1 + 1e-3, 1 - 1.1e-3]]
+    _, error, _, _ = evolved(monkeypatch, runs)
+    np.testing.assert_allclose(error, [4 * EPS, 6e-4, 6e-4], atol=2e-5)  # a fifth of the first
+    # One pole has no quanta along the chain: steps and contours are compared.
+    _, error, _, asked = evolved(monkeypatch, [[1.0] * 3, [1 + 2e-4] * 3], poles=1)
+    np.testing.assert_allclose(error[1:], 6e-4, atol=2e-5)
+    assert len(asked) == 2
 
 
 def test_schedules_take_more_quanta_until_the_error_is_allowed(monkeypatch):
@@ -79,9 +87,9 @@ def test_a_further_tolerance_takes_its_own_tiers(monkeypatch):
 
 def test_a_tolerance_is_left_only_where_the_error_of_all_times_is_allowed(monkeypatch):
     """At time zero there is hardly any, whatever is left later."""
-    runs = [[1.0] * 3, [1.0, 1.0, 1.01], [1.0, 1.0, 1.01], [1.0, 1.0, 1.01]]
+    runs = [[1.0] * 3] + [[1.0, 1.0, 1.01]] * 4
     *_, asked = evolved(monkeypatch, runs, (1e-3, 1e-5))
-    assert [size[2:4] for size in asked] == [(30, 1e-3)] * 3 + [(60, 1e-5)]
+    assert [size[2:4] for size in asked] == [(30, 1e-3)] * 4 + [(60, 1e-5)]
 
 
 def test_what_is_not_finite_ends_the_search_without_an_error(monkeypatch):

@@ -30,7 +30,8 @@ DEFAULT_SPECTRUM_RTOL = 1e-8
 _BUDGET = 1.5e11  # multiplications where no accuracy is asked for, about half a minute
 _MEASURED = ", plus three standard deviations of the measured source"
 HOW_BEHIND_POLES = (
-    "twice the change with one quantum more along the chain, more tiers and another scaling of them"
+    "three times the change with one quantum more along the chain, more tiers and another scaling, "
+    "and what the change before that may leave"
 )
 
 

@@ -129,8 +129,8 @@ def spectrum(
     Returns:
         The spectrum; its integral is the flux. The errors are the change with a quarter more
         tiers, and what rounding leaves in the steady state and in the resolvent; behind several
-        poles twice the change with one quantum more along the chain, more tiers and another
-        scaling of them.
+        poles three times the change with one quantum more along the chain, more tiers and another
+        scaling of them, or three fifths of the change before that.
 
     Raises:
         ValueError: the field is not one of the network's, or a frequency is not finite or is that

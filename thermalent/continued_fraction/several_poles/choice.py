@@ -47,7 +47,7 @@ _TIERS, _TIERS_PER_WIDTH, _SPEED = 16.0, 17.0, 1.5e10
 # emitters' rate, and at most (measured for three to six poles, widths 0.01 to 1 of gamma).
 _ORDERS_PER_DIGIT, _MORE_IF_FAST, _MOST_PER_DIGIT = 0.65, 6.0, 2.5
 _CHARGES = 7  # beyond those of the emitters, of an evolution from a coherent start
-_LEAST_QUANTA = 2  # what a result with an error takes
+_LEAST_QUANTA = 3  # two changes of orders, which a result with an error takes
 
 
 def preferred_chain(network: Network | Source, rtol: float) -> SourceChain | None:

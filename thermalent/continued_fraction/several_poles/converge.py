@@ -25,6 +25,7 @@ from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.elimination.evaluation import (
     evaluate_truncated_tiers,
 )
+from thermalent.continued_fraction.several_poles.errors_of_orders import SAFETY, error_of_orders
 from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
@@ -37,12 +38,6 @@ _PART_OF_CHANGE = 0.05
 # than the second number is rounding.
 _PART_OF_TIERS, _SMALLEST_TOLERANCE = 0.1, 1e-12
 _PART_OF_ROUNDING = 0.1  # of an error that no longer falls, if it is called rounding
-_SAFETY = 3.0
-_FEWEST_CHANGES = 2
-# Part of the change before that the next one may be, however small the last one is: of 1930 random
-# filters of two or three poles in front of one or two qubits, all errors hold then, by a factor of
-# 1.7 at least; a quarter of it is exceeded by some.
-_STEEPEST = 0.2
 _LONGER = 1.4  # if changes no longer fall
 _DEEPER = 8  # times as much, before what the tiers leave out is taken for rounding
 _FOLDS_AT_FIRST = 8.0  # that find the number of tiers
@@ -210,7 +205,7 @@ class _Search:
             if left <= tolerance * found.scale:
                 break
             tiers = int(_LONGER * tiers)
-        self.of_tiers = _SAFETY * left
+        self.of_tiers = SAFETY * left
         return replace(found, tiers=tiers)
 
     def _few(self, last: int) -> np.ndarray:
@@ -312,25 +307,6 @@ class _Search:
             needed=needed,
             work=self.work,
         )
-
-
-def error_of_orders(changes: np.ndarray, changed: int, scale: float) -> float:
-    """Error of the last of the solutions of successive orders K, from their changes.
-
-    Orders of one parity may change far less than those of the other, so that a change that is small
-    after a larger one does not tell how small the next one is, and one alone tells nothing.
-
-    Args:
-        changes: The last three, the latest at the end; zeros stand for none.
-        changed: How many there were.
-        scale: The solution's largest element.
-    """
-    from thermalent.continued_fraction.chain import convergence
-
-    if changed < _FEWEST_CHANGES:
-        return np.inf
-    error = float(convergence.error_of(convergence.ONE_BY_ONE, changes, changed, scale))
-    return max(error, _SAFETY * _STEEPEST * float(changes[1]))
 
 
 class _Obstacle(NamedTuple):

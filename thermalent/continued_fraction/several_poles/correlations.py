@@ -5,8 +5,8 @@ $$\langle O^\dagger(\tau) O(0)\rangle = \mathrm{Tr}\,O^\dagger e^{L\tau} (O\rho)
   (O \rho O^\dagger)$$
 
 with the start on all tiers. As behind one mode, but for the number K of quanta along the chain: it
-grows until the correlation no longer changes. What is given beside it is the change from one
-quantum less, with other tiers in another scaling.
+grows until the correlation no longer changes. What is given beside it comes from the changes of K,
+the last one with other tiers in another scaling.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,6 +37,12 @@ from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.converge import bytes_needed
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
 from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
+from thermalent.continued_fraction.several_poles.errors_of_orders import (
+    FEWEST_CHANGES,
+    SAFETY,
+    error_of_orders,
+    errors_over_time,
+)
 from thermalent.support import memory_limit
 
 _STAGGER = float(np.sqrt(1.7))  # of odd tiers against even ones: another rounding
@@ -44,7 +51,6 @@ _COMPLEX = 4.0  # work of a fold in complex numbers over that in real ones
 _BASE = 1.5e7  # bytes of the smallest, measured
 _READ = 2  # the highest tier that a product of two fields is read from
 _FLOOR = 64 * float(np.finfo(float).eps)  # rounding that two scalings may share
-_SAFETY = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -179,49 +185,70 @@ class TierRegression:
         return replace(found, values=unit * found.values, error=unit * found.error)
 
 
+class Converged(NamedTuple):
+    """Two regressions, and what the better one leaves out of what was looked at.
+
+    Args:
+        fine: That with as many quanta as it takes.
+        coarse: The same with one quantum less, other tiers and another scaling.
+        errors: For each unit, of its largest number, in that unit.
+    """
+
+    fine: TierRegression
+    coarse: TierRegression
+    errors: list[float]
+
+
 def converged(
     asked: Asked,
     look: Callable[[TierRegression], list[np.ndarray]],
     rtol: float,
     most_work: float,
     folds: int,
-) -> tuple[TierRegression, TierRegression]:
-    """The regression with as many quanta as it takes, and with one less, other tiers and scaling.
+) -> Converged:
+    """The regression with as many quanta as it takes, or as are affordable.
 
     Args:
         asked: What is asked for.
         look: A few numbers of it that tell whether it changes, those of one unit together.
-        rtol: Allowed change relative to the largest of a unit.
+        rtol: Allowed error relative to the largest of a unit.
         most_work: Multiplications that may be spent.
         folds: How many complex folds each of the two will take.
     """
     chain = asked.chain
     if chain.length == 1:
-        return TierRegression(asked, 0, other=False), TierRegression(asked, 0, other=True)
+        fine, coarse = (TierRegression(asked, 0, other=other) for other in (False, True))
+        return Converged(fine, coarse, [0.0] * len(look(fine)))
     # Where the field holds amplitudes further along the chain, there must be quanta on them.
     deepest = int(np.max(np.flatnonzero(asked.field.weights), initial=0))
     quanta = max(1, asked.order * deepest)
     before = look(TierRegression(asked, quanta, other=False))
+    changes, changed = np.zeros((len(before), 3)), 0
     while True:
         quanta += 1
         found = TierRegression(asked, quanta, other=False)
         now = look(found)
-        enough = all(
-            np.max(np.abs(new - old)) <= rtol * np.max(np.abs(new))
-            for new, old in zip(now, before, strict=True)
-        )
+        change = [float(np.max(np.abs(new - old))) for new, old in zip(now, before, strict=True)]
+        changes, changed = np.column_stack([changes[:, 1:], change]), changed + 1
+        scales = [float(np.max(np.abs(new))) for new in now]
+        errors = [
+            error_of_orders(of_unit, changed, scale)
+            for of_unit, scale in zip(changes, scales, strict=True)
+        ]
+        enough = all(error <= rtol * scale for error, scale in zip(errors, scales, strict=True))
         # The next blocks from these: symmetries leave fewer unknowns, complex numbers more.
         larger = count(chain.length - 1, quanta + 1) / count(chain.length - 1, quanta)
         spent = folds * fold_work(found.last, larger * max(found.built.sizes))
         more = _COMPLEX * bytes_needed(chain, quanta + 1)
-        if enough or spent > most_work or more > memory_limit.available():
-            return found, TierRegression(asked, quanta - 1, other=True)
+        exhausted = changed >= FEWEST_CHANGES and spent > most_work
+        if enough or exhausted or more > memory_limit.available():
+            return Converged(found, TierRegression(asked, quanta - 1, other=True), errors)
         before = now
 
 
 def bytes_at_first(chain: SourceChain) -> float:
-    """Bytes of a correlation before its quanta grow: two regressions, in complex numbers."""
-    return _BASE + _COMPLEX * bytes_needed(chain, min(2, max(1, chain.length)))
+    """Bytes of a correlation at the least K that tells an error, in complex numbers."""
+    return _BASE + _COMPLEX * bytes_needed(chain, 3 if chain.length > 1 else 1)
 
 
 def tiers_spectrum(
@@ -251,21 +278,24 @@ def tiers_spectrum(
         lines = [at(regression, float(w)) for w in probes]
         return [np.array(lines), np.array([regression.flux])]
 
-    fine, coarse = converged(asked, look, rtol, most_work, len(frequencies))
+    fine, coarse, (of_lines, of_flux) = converged(asked, look, rtol, most_work, len(frequencies))
     values = np.zeros((2, len(frequencies)))
     for i, w in enumerate(frequencies.tolist()):
         values[:, i] = at(fine, w), at(coarse, w)
         report(f"K = {fine.quanta}, {i + 1} of {len(frequencies)} frequencies")
-    lost = (_FLOOR + asked.error) * fine.size
+    tiny = np.finfo(float).tiny
+    largest = max(float(np.max(np.abs(look(fine)[0]))), tiny)
+    change = np.maximum(
+        SAFETY * np.abs(values[0] - values[1]), of_lines / largest * np.abs(values[0])
+    )
     # What the start is off by is spread over the lines as the field itself is.
-    spread = lost * np.abs(values[0]) / max(fine.flux, np.finfo(float).tiny)
-    error = _SAFETY * np.abs(values[0] - values[1]) + spread
-    return values[0], error, *_flux(fine, coarse)
+    lost = (_FLOOR + asked.error) * fine.size / max(fine.flux, tiny)
+    return values[0], change + lost * np.abs(values[0]), *_flux(fine, coarse, of_flux)
 
 
-def _flux(fine: TierRegression, coarse: TierRegression) -> tuple[float, float]:
+def _flux(fine: TierRegression, coarse: TierRegression, of_flux: float) -> tuple[float, float]:
     lost = (_FLOOR + fine.asked.error) * fine.size
-    return fine.flux, _SAFETY * abs(fine.flux - coarse.flux) + lost
+    return fine.flux, max(SAFETY * abs(fine.flux - coarse.flux), of_flux) + lost
 
 
 def tiers_coherence(
@@ -280,7 +310,7 @@ def tiers_coherence(
         numbers = [complex(regression.transform(s)[0]) * s for s in ends]
         return [np.array([*numbers, regression.flux])]
 
-    fine, coarse = converged(asked, look, rtol, most_work, _FOLDS)
+    fine, coarse, (left,) = converged(asked, look, rtol, most_work, _FOLDS)
     # Where there is nothing at zero delay (a qubit emits no pairs), later delays are the scale.
     (here,), (there,) = look(fine), look(coarse)
     scale = float(np.max(np.abs(here)))
@@ -289,11 +319,9 @@ def tiers_coherence(
     tolerance = max(rtol * scale, left_out, _FLOOR * fine.size)
     other = coarse.over_time(delays, tolerance)
     found = fine.over_time(delays, tolerance, other.support)
-    change = np.abs(found.values - other.values)[:, 0]
-    # A delay at which the two happen to agree is no better than those after it.
-    change = np.maximum.accumulate(change[::-1])[::-1]
+    error = errors_over_time(np.abs(found.values - other.values)[:, 0], left)
     lost = (_FLOOR + asked.error) * fine.size
-    return found.values[:, 0], _SAFETY * change + found.error + other.error + lost
+    return found.values[:, 0], error + found.error + other.error + lost
 
 
 def flux(asked: Asked, rtol: float, most_work: float) -> tuple[float, float]:
@@ -302,7 +330,8 @@ def flux(asked: Asked, rtol: float, most_work: float) -> tuple[float, float]:
     def look(regression: TierRegression) -> list[np.ndarray]:
         return [np.array([regression.flux])]
 
-    return _flux(*converged(asked, look, rtol, most_work, 1))
+    fine, coarse, (left,) = converged(asked, look, rtol, most_work, 1)
+    return _flux(fine, coarse, left)
 
 
 _FOLDS = 40  # of the delays, along a line

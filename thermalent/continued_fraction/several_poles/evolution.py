@@ -2,14 +2,15 @@ r"""Exact time evolution of the emitters behind a source of several poles, stati
 
 Each total charge evolves by itself, as behind one mode (see `total_charge`); a stationary source
 leaves every tier but the lowest empty at the start. What is new is the number K of quanta along the
-chain: it is chosen where the Laplace transform on the contours no longer changes, and the evolution
-with one quantum less shows the error that it leaves.
+chain: it is chosen where the Laplace transform right of the contours no longer changes. The changes
+of that and the evolution with one quantum less tell the error that is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,11 @@ from thermalent.continued_fraction.several_poles.chain.building import tiers
 from thermalent.continued_fraction.several_poles.chain.coordinates import SourceChain
 from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.elimination.evaluation import fold_work
+from thermalent.continued_fraction.several_poles.errors_of_orders import (
+    FEWEST_CHANGES,
+    error_of_orders,
+    errors_over_time,
+)
 from thermalent.continued_fraction.total_charge import (
     part_of_charge,
     sum_of_charges,
@@ -73,9 +79,9 @@ def evolve_several_poles(
         if part is None:
             return None
         sector = _Sector(chain, part, q, depth)
-        quanta, reachable = sector.quanta(times, tolerance, most_work)
-        stats["quanta"] = max(stats["quanta"], quanta)
-        found, error = sector.relaxed(times, quanta, reachable)
+        orders = sector.quanta(times, tolerance, most_work)
+        stats["quanta"] = max(stats["quanta"], orders.quanta)
+        found, error = sector.relaxed(times, orders)
         stats["tiers"] = max(stats["tiers"], sector.tiers)
         stats["stepped_times"] = max(stats["stepped_times"], sector.stepped)
         stats["refused"] = max(stats["refused"], int(sector.refused))
@@ -84,6 +90,20 @@ def evolve_several_poles(
     states, error = sum_of_charges(chain.numbers, times, evolved)
     error[times > 0] += chain.rounding
     return states, error, stats
+
+
+class Orders(NamedTuple):
+    """How many quanta an evolution takes.
+
+    Args:
+        quanta: K.
+        reachable: The accuracy to which the evolution itself is worth the work.
+        error: What K leaves out of the largest of a few numbers.
+    """
+
+    quanta: int
+    reachable: float
+    error: float
 
 
 class _Sector:
@@ -98,28 +118,31 @@ class _Sector:
         built = tiers(self.chain, quanta, start=self.part, charge=self.charge)
         return built, tier0_vector(built, self.part, self.charge)
 
-    def quanta(self, times: np.ndarray, tolerance: float, most_work: float) -> tuple[int, float]:
-        """The K from which on the transform changes by less than the tolerance, and its change."""
+    def quanta(self, times: np.ndarray, tolerance: float, most_work: float) -> Orders:
+        """The K at which the transform has the accuracy, or as many as are affordable."""
         if self.chain.length == 1:
-            return 0, tolerance
+            return Orders(0, tolerance, 0.0)
         built, start = self.built(1)
         weighted = list(_probes(built, times))
         before = self._transformed(built, start, weighted)
-        quanta, change, poles = 1, np.inf, self.chain.length - 1
+        quanta, changes, changed, error = 1, np.zeros(3), 0, np.inf
+        poles = self.chain.length - 1
         with working("quanta along the chain") as report:
             while True:
                 # The next blocks from these, where symmetries leave fewer unknowns.
                 larger = count(poles, quanta + 1) / count(poles, quanta)
                 spent = _FOLDS * fold_work(self.depth, larger * max(built.sizes))
-                if quanta > 1 and spent > most_work:
-                    return quanta, change
+                if changed >= FEWEST_CHANGES and spent > most_work:
+                    return Orders(quanta, float(changes[-1]), error)
                 quanta += 1
                 built, start = self.built(quanta)
                 now = self._transformed(built, start, weighted)
-                change = float(np.max(np.abs(now - before)))
+                change = float(np.max(np.abs(now - before), initial=0.0))
+                changes, changed = np.append(changes[1:], change), changed + 1
+                error = error_of_orders(changes, changed, 1.0)
                 report(f"K = {quanta}, change {change:.0e}")
-                if change <= tolerance / 3:
-                    return quanta, tolerance
+                if error <= tolerance:
+                    return Orders(quanta, tolerance, error)
                 before = now
 
     def _transformed(
@@ -131,11 +154,9 @@ class _Sector:
             [w * (basis @ np.linalg.solve(*equation(z, self.depth))) for z, w in weighted]
         )
 
-    def relaxed(
-        self, times: np.ndarray, quanta: int, reachable: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """States with K quanta, and errors: their own and the change from one quantum less."""
-        tolerance = max(reachable / 10, 1e-10)
+    def relaxed(self, times: np.ndarray, orders: Orders) -> tuple[np.ndarray, np.ndarray]:
+        """States with K quanta, and errors: their own and what the quanta leave out."""
+        quanta, tolerance = orders.quanta, max(orders.reachable / 10, 1e-10)
         # Where the budget ended K, tiers for more digits than that would be folded in vain.
         fewest = tiers_depth(self.chain, min(1, self.chain.length - 1), _PART_OF_TIERS * tolerance)
         self.depth = self.tiers = min(self.depth, fewest)
@@ -145,8 +166,9 @@ class _Sector:
         fewer, theirs, seeds = self._run(times, quanta - 1, tolerance, _NO_SEEDS)
         states, own, _ = self._run(times, quanta, tolerance, seeds)
         change = np.max(np.abs(states - fewer), axis=(1, 2))
-        # Where the two agree by chance at one time, the error is that of the times around it.
-        return states, own + np.maximum.accumulate(change[::-1])[::-1] + theirs
+        left_out = errors_over_time(change, orders.error)
+        left_out[times == 0] = 0.0
+        return states, own + left_out + theirs
 
     def _run(
         self, times: np.ndarray, quanta: int, tolerance: float, seeds: np.ndarray

@@ -16,10 +16,10 @@ from thermalent.continued_fraction.several_poles.converge import (
     MOST_WORK,
     Converged,
     converge,
-    error_of_orders,
     truncated,
     work,
 )
+from thermalent.continued_fraction.several_poles.errors_of_orders import error_of_orders
 from thermalent.networks.network import Network
 from thermalent.networks.symmetry import require_no_coherences
 from thermalent.solution.record import MethodRecord

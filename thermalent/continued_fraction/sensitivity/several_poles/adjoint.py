@@ -30,6 +30,7 @@ from thermalent.continued_fraction.several_poles.chain.coordinates import (
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
 from thermalent.continued_fraction.several_poles.converge import block_size, bytes_needed, work
 from thermalent.continued_fraction.several_poles.elimination.sweep import FACTORS, TierSweep
+from thermalent.continued_fraction.several_poles.errors_of_orders import SAFETY, STEEPEST
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import dense
@@ -174,7 +175,7 @@ def derivatives(
             is smaller, as near a maximum.
 
     Raises:
-        MethodError: two truncations, which tell an error, do not fit into memory.
+        MethodError: the truncations that tell an error do not fit into memory.
         numpy.linalg.LinAlgError: the equation of the steady state is singular to rounding.
     """
     chain = chain_of(network)
@@ -182,10 +183,12 @@ def derivatives(
     depth = float(tiers_depth(chain, quanta, max(_PART_OF_TIERS * rtol, _SMALLEST)))
     require_memory(
         "This list of derivatives",
-        tier_derivatives_bytes(chain, min(2, 2 * quanta), int(depth * _MORE_TIERS) + 2),
+        tier_derivatives_bytes(chain, 3 * quanta, int(depth * _MORE_TIERS) + 2),
         "Use fewer emitters or poles.",
     )
     before: np.ndarray | None = None
+    # A single pole has no quanta along the chain, whose last change may be small by chance.
+    steepest = STEEPEST if chain.length > 1 else 0.0
     change, turn, spent = np.full(len(changes), np.inf), 0, 0.0
     while True:
         # More tiers every other time, in another scaling, so that the change shows what they leave.
@@ -193,17 +196,19 @@ def derivatives(
         found = _Adjoint(chain, changes, quanta, last, staggered=turn % 2 == 1, gradient=gradient)
         spent += _FOLDS * work(chain, quanta, last)
         if before is not None:
-            earlier, change = change, 2 * np.abs(found.values - before)
+            earlier, change = change, np.abs(found.values - before)
+            error = SAFETY * (np.maximum(change, steepest * earlier) if steepest else change)
             largest = float(np.max(np.abs(found.values) * scales, initial=0.0))
             largest = max(largest, floor(found.state))
             report(f"K = {quanta}, {last} tiers")
             following = quanta + 1 if chain.length > 1 else 0
             too_much = spent + _FOLDS * work(chain, following, last) > most_work
-            enough = np.max(change * scales, initial=0.0) <= rtol * largest
+            known = bool(np.all(np.isfinite(error)))
+            enough = np.max(error * scales, initial=0.0) <= rtol * largest
             longest = int(_LONGER * _MORE_TIERS * depth) + 2
-            ended = enough or too_much or turn >= _MOST_TURNS
+            ended = enough or (too_much and known) or turn >= _MOST_TURNS
             if ended or memory_limit.lacking(tier_derivatives_bytes(chain, following, longest)):
-                errors = change + found.slope_errors + found.drawn + _ROUNDING * found.sizes
+                errors = error + found.slope_errors + found.drawn + _ROUNDING * found.sizes
                 return TierDerivatives(found.values, errors, last, quanta, found.state)
             if np.max(change * scales) > 0.5 * np.max(earlier * scales):
                 depth *= _LONGER  # the tiers may be what is missing

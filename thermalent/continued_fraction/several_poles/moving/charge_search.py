@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermalent.continued_fraction.several_poles.chain.placements import count
+from thermalent.continued_fraction.several_poles.errors_of_orders import errors_of_runs
 from thermalent.continued_fraction.several_poles.moving.poles_tiers import PolesTiers
 from thermalent.continued_fraction.several_poles.moving.source_schedule import PolesSchedule
 from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRun, TierReading
@@ -15,9 +16,6 @@ from thermalent.continued_fraction.switching.run import ContourStart, ScheduleRu
 _FEWER = 0.85  # tiers of every other run
 _PART_OF_STEPS, _LONGER_STEPS = 1e-2, 10.0  # of the tolerance; of every other run
 _MOST_RUNS = 16
-# Of the change to the error of the better run: each quantum along the chain may leave three
-# quarters of what the one before it left.
-_CHANGES = 3.0
 _OTHER_STEPS = 1.07  # norm of the steps of every other run
 _MISSED, _LEAST_MISSED = 0.1, 1e-13  # what the contours of all pieces may miss, in tolerances
 _DEVIATIONS = 8.0  # standard deviations of the rounding of many steps
@@ -68,6 +66,7 @@ def evolve_charge(
     quanta, number, depth = fewest if poles else 0, 0, schedule.depth(aims[0])
     starts: dict[int, ContourStart] | None = None
     before: np.ndarray | None = None
+    changed: np.ndarray | None = None if poles else np.zeros(len(times))
     while True:
         values, run = _run(
             schedule, times, part, charge, (quanta, number, depth, aims[0]), starts, left,
@@ -78,7 +77,8 @@ def evolve_charge(
         if before is not None:
             change = np.max(np.abs(values - before), axis=1, initial=0.0)
             lacking = ~np.isfinite(change)
-            error = _CHANGES * np.maximum.accumulate(np.where(lacking, np.inf, change))
+            change = np.maximum.accumulate(np.where(lacking, np.inf, change))
+            error, changed = errors_of_runs(change, changed), change
             rounding = _ROUNDING + _DEVIATIONS * run.rounding + run.missed
             error += np.where(times > 0, rounding + _PART_OF_STEPS * aims[0], _EPS)
             while len(aims) > 1 and np.max(error) <= aims[0]:

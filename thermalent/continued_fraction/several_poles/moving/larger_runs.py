@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from thermalent.continued_fraction.several_poles.errors_of_orders import errors_of_runs
 from thermalent.support import memory_limit
 
 # Tiers of the first run in those that the steady state needs; each further one has so many more.
@@ -98,6 +99,7 @@ def converge_runs(
     used = {"tiers": 0, "quanta": least, "refused": 0}
     spent, round_, depth = 0.0, 0, goal.depth(tolerances[0])
     before: np.ndarray | None = None
+    changed: np.ndarray | None = None
     while True:
         tolerance = PART_OF_STEPS * tolerances[0] * _LONGER_STEPS[min(round_, 2 - round_ % 2)]
         last = 2 * int(np.ceil((_FEWER_TIERS + _MORE_TIERS * round_) * depth / 2)) + 2
@@ -109,6 +111,7 @@ def converge_runs(
             affordable = np.array(until) <= goal.granted
             used["refused"] = 0 if np.all(affordable) else int(until[-1])
             times = times[affordable]
+            changed = None if several else np.zeros(len(times))
             if not times.size:
                 return states, error, used
             most = max(work for work, fits in zip(until, affordable, strict=True) if fits)
@@ -121,20 +124,21 @@ def converge_runs(
         now, own, lost = run.states(times, tolerance)
         used.update(tiers=run.last, quanta=quanta, refused=max(used["refused"], int(lost)))
         if before is not None:
-            change = _error_of(np.max(np.abs(now - before), axis=(1, 2)))
-            change += PART_OF_STEPS * tolerances[0] + own
-            states[: len(times)], error[: len(times)] = now, change
-            if lost or np.max(change) <= tolerances[-1]:
+            change = _of_later_times(np.max(np.abs(now - before), axis=(1, 2)))
+            found, changed = errors_of_runs(change, changed), change
+            found = found + PART_OF_STEPS * tolerances[0] + own
+            states[: len(times)], error[: len(times)] = now, found
+            if lost or np.max(found) <= tolerances[-1]:
                 return states, error, used
-            if np.max(change) <= tolerances[0] and len(tolerances) > 1:
+            if np.max(found) <= tolerances[0] and len(tolerances) > 1:
                 del tolerances[0]
                 depth = goal.depth(tolerances[0])
         before, round_ = now, round_ + 1
 
 
-def _error_of(change: np.ndarray) -> np.ndarray:
-    """The error of the better of two runs by their change; infinite where there is none."""
+def _of_later_times(change: np.ndarray) -> np.ndarray:
+    """The largest change of each time and of those after it; infinite where there is none."""
     known = np.isfinite(change)
     # Where the two agree by chance at one time, the error is that of the times after it.
     largest = np.maximum.accumulate(np.where(known, change, 0.0)[::-1])[::-1]
-    return np.where(known, 3 * largest, np.inf)
+    return np.where(known, largest, np.inf)
