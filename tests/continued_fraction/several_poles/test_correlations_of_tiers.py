@@ -39,7 +39,7 @@ def both(monkeypatch, fine, coarse, left=(0.0, 0.0)):
 
     def converged(asked, look, rtol, most_work, folds):
         looked.extend([look(fine), look(coarse)])
-        return correlations.Converged(fine, coarse, left[: len(looked[0])])
+        return correlations.TwoRegressions(fine, coarse, left[: len(looked[0])])
 
     monkeypatch.setattr(correlations, "converged", converged)
     return looked

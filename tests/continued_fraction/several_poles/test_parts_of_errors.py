@@ -26,7 +26,7 @@ def test_the_rounding_of_the_chain_is_an_error_of_all_times_but_the_first(monkey
             self.charge = given[2]
 
         def quanta(self, *given):
-            return evolution.Orders(2, 1e-3, 0.0)
+            return evolution.QuantaFound(2, 1e-3, 0.0)
 
         def relaxed(self, *given):
             return np.zeros((2, 2, 2)), np.full(2, self.charge + 1.0)
@@ -65,20 +65,20 @@ def test_the_error_of_an_evolution_holds_both_runs_and_what_the_last_quantum_cha
         return states, np.array([1e-3, 2e-3, 3e-3]) * quanta, np.array([quanta + 0.5])
 
     sector._run = run
-    states, error = sector.relaxed(np.array([0.0, 1.0, 2.0]), evolution.Orders(3, 1e-5, 0.2))
+    states, error = sector.relaxed(np.array([0.0, 1.0, 2.0]), evolution.QuantaFound(3, 1e-5, 0.2))
     assert depths == [(1, pytest.approx(1e-8))]
     assert (sector.depth, sector.tiers) == (25, 25)
     tolerance = pytest.approx(1e-6)
     assert seen == [(2, tolerance, []), (3, tolerance, [2.5])]
     np.testing.assert_allclose(states[:, 0, 0], [1.1, 2.0, 3.05])
     np.testing.assert_allclose(error, [5e-3, 0.15 + 1e-2, 0.15 + 1.5e-2])  # none at the start
-    sector.relaxed(np.array([0.1, 1.0, 2.0]), evolution.Orders(3, 1e-12, 0.0))
+    sector.relaxed(np.array([0.1, 1.0, 2.0]), evolution.QuantaFound(3, 1e-12, 0.0))
     assert seen[-1][1] == 1e-10
     # A single pole has no quanta along the chain, and its error is its own.
     seen.clear()
     sector = evolution._Sector(chain_of(te.thermal_link(3.0, 0.2, qubits=1)), np.eye(2), 0, 30)
     sector._run = lambda times, quanta, *given: seen.append(quanta) or ("states", "own", None)
-    assert sector.relaxed(np.array([1.0]), evolution.Orders(0, 1e-5, 0.0)) == ("states", "own")
+    assert sector.relaxed(np.array([1.0]), evolution.QuantaFound(0, 1e-5, 0.0)) == ("states", "own")
     assert (seen, depths[-1][0]) == ([0], 0)
 
 

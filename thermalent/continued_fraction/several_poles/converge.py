@@ -25,7 +25,10 @@ from thermalent.continued_fraction.several_poles.chain.placements import count
 from thermalent.continued_fraction.several_poles.elimination.evaluation import (
     evaluate_truncated_tiers,
 )
-from thermalent.continued_fraction.several_poles.errors_of_orders import SAFETY, error_of_orders
+from thermalent.continued_fraction.several_poles.errors_of_orders import (
+    OF_LAST_CHANGE,
+    error_of_orders,
+)
 from thermalent.support import memory_limit
 from thermalent.support.progress import working
 
@@ -205,7 +208,7 @@ class _Search:
             if left <= tolerance * found.scale:
                 break
             tiers = int(_LONGER * tiers)
-        self.of_tiers = SAFETY * left
+        self.of_tiers = OF_LAST_CHANGE * left
         return replace(found, tiers=tiers)
 
     def _few(self, last: int) -> np.ndarray:

@@ -39,7 +39,7 @@ from thermalent.continued_fraction.several_poles.elimination.evaluation import f
 from thermalent.continued_fraction.several_poles.elimination.sweep import TierSweep
 from thermalent.continued_fraction.several_poles.errors_of_orders import (
     FEWEST_CHANGES,
-    SAFETY,
+    OF_LAST_CHANGE,
     error_of_orders,
     errors_over_time,
 )
@@ -185,7 +185,7 @@ class TierRegression:
         return replace(found, values=unit * found.values, error=unit * found.error)
 
 
-class Converged(NamedTuple):
+class TwoRegressions(NamedTuple):
     """Two regressions, and what the better one leaves out of what was looked at.
 
     Args:
@@ -205,7 +205,7 @@ def converged(
     rtol: float,
     most_work: float,
     folds: int,
-) -> Converged:
+) -> TwoRegressions:
     """The regression with as many quanta as it takes, or as are affordable.
 
     Args:
@@ -218,7 +218,7 @@ def converged(
     chain = asked.chain
     if chain.length == 1:
         fine, coarse = (TierRegression(asked, 0, other=other) for other in (False, True))
-        return Converged(fine, coarse, [0.0] * len(look(fine)))
+        return TwoRegressions(fine, coarse, [0.0] * len(look(fine)))
     # Where the field holds amplitudes further along the chain, there must be quanta on them.
     deepest = int(np.max(np.flatnonzero(asked.field.weights), initial=0))
     quanta = max(1, asked.order * deepest)
@@ -242,7 +242,7 @@ def converged(
         more = _COMPLEX * bytes_needed(chain, quanta + 1)
         exhausted = changed >= FEWEST_CHANGES and spent > most_work
         if enough or exhausted or more > memory_limit.available():
-            return Converged(found, TierRegression(asked, quanta - 1, other=True), errors)
+            return TwoRegressions(found, TierRegression(asked, quanta - 1, other=True), errors)
         before = now
 
 
@@ -286,7 +286,7 @@ def tiers_spectrum(
     tiny = np.finfo(float).tiny
     largest = max(float(np.max(np.abs(look(fine)[0]))), tiny)
     change = np.maximum(
-        SAFETY * np.abs(values[0] - values[1]), of_lines / largest * np.abs(values[0])
+        OF_LAST_CHANGE * np.abs(values[0] - values[1]), of_lines / largest * np.abs(values[0])
     )
     # What the start is off by is spread over the lines as the field itself is.
     lost = (_FLOOR + asked.error) * fine.size / max(fine.flux, tiny)
@@ -295,7 +295,7 @@ def tiers_spectrum(
 
 def _flux(fine: TierRegression, coarse: TierRegression, of_flux: float) -> tuple[float, float]:
     lost = (_FLOOR + fine.asked.error) * fine.size
-    return fine.flux, max(SAFETY * abs(fine.flux - coarse.flux), of_flux) + lost
+    return fine.flux, max(OF_LAST_CHANGE * abs(fine.flux - coarse.flux), of_flux) + lost
 
 
 def tiers_coherence(

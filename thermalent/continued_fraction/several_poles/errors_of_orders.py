@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-SAFETY = 3.0
+OF_LAST_CHANGE = 3.0  # the error over the last change, where changes fall fast
 FEWEST_CHANGES = 2
 # Part of the change before that the next one may be, however small the last one is: of 1930 random
 # filters of two or three poles in front of one or two qubits, all errors hold then, by a factor of
 # 1.7 at least; a quarter of it is exceeded by some.
 STEEPEST = 0.2
-
-
 # The same of evolutions whose source moves, where a run more is dear: of 4678 random ones behind a
 # source that was empty, all errors hold, by a factor of 1.5 at least; with 15 some do not.
 _FIRST_CHANGE = 30.0
@@ -36,8 +34,8 @@ def error_of_orders(changes: np.ndarray, changed: int, scale: float) -> float:
     error = float(convergence.error_of(convergence.ONE_BY_ONE, changes, changed, scale))
     two_before, before, last = changes.tolist()
     if not np.isfinite(error) and last < two_before / 2:
-        error = SAFETY * last  # the changes fall with every second order
-    return max(error, SAFETY * STEEPEST * before)
+        error = OF_LAST_CHANGE * last  # the changes fall with every second order
+    return max(error, OF_LAST_CHANGE * STEEPEST * before)
 
 
 def errors_over_time(change: np.ndarray, error: float) -> np.ndarray:
@@ -53,7 +51,7 @@ def errors_over_time(change: np.ndarray, error: float) -> np.ndarray:
     largest = float(np.max(later, initial=0.0))
     if largest == 0.0 or not np.isfinite(error):
         return np.full(len(change), error)
-    return later * max(SAFETY, error / largest)
+    return later * max(OF_LAST_CHANGE, error / largest)
 
 
 def errors_of_runs(change: np.ndarray, before: np.ndarray | None) -> np.ndarray:
@@ -65,4 +63,4 @@ def errors_of_runs(change: np.ndarray, before: np.ndarray | None) -> np.ndarray:
     """
     if before is None:
         return _FIRST_CHANGE * change
-    return SAFETY * np.maximum(change, STEEPEST * before)
+    return OF_LAST_CHANGE * np.maximum(change, STEEPEST * before)

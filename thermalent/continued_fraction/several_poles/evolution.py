@@ -92,7 +92,7 @@ def evolve_several_poles(
     return states, error, stats
 
 
-class Orders(NamedTuple):
+class QuantaFound(NamedTuple):
     """How many quanta an evolution takes.
 
     Args:
@@ -118,10 +118,10 @@ class _Sector:
         built = tiers(self.chain, quanta, start=self.part, charge=self.charge)
         return built, tier0_vector(built, self.part, self.charge)
 
-    def quanta(self, times: np.ndarray, tolerance: float, most_work: float) -> Orders:
+    def quanta(self, times: np.ndarray, tolerance: float, most_work: float) -> QuantaFound:
         """The K at which the transform has the accuracy, or as many as are affordable."""
         if self.chain.length == 1:
-            return Orders(0, tolerance, 0.0)
+            return QuantaFound(0, tolerance, 0.0)
         built, start = self.built(1)
         weighted = list(_probes(built, times))
         before = self._transformed(built, start, weighted)
@@ -133,7 +133,7 @@ class _Sector:
                 larger = count(poles, quanta + 1) / count(poles, quanta)
                 spent = _FOLDS * fold_work(self.depth, larger * max(built.sizes))
                 if changed >= FEWEST_CHANGES and spent > most_work:
-                    return Orders(quanta, float(changes[-1]), error)
+                    return QuantaFound(quanta, float(changes[-1]), error)
                 quanta += 1
                 built, start = self.built(quanta)
                 now = self._transformed(built, start, weighted)
@@ -142,7 +142,7 @@ class _Sector:
                 error = error_of_orders(changes, changed, 1.0)
                 report(f"K = {quanta}, change {change:.0e}")
                 if error <= tolerance:
-                    return Orders(quanta, tolerance, error)
+                    return QuantaFound(quanta, tolerance, error)
                 before = now
 
     def _transformed(
@@ -154,7 +154,7 @@ class _Sector:
             [w * (basis @ np.linalg.solve(*equation(z, self.depth))) for z, w in weighted]
         )
 
-    def relaxed(self, times: np.ndarray, orders: Orders) -> tuple[np.ndarray, np.ndarray]:
+    def relaxed(self, times: np.ndarray, orders: QuantaFound) -> tuple[np.ndarray, np.ndarray]:
         """States with K quanta, and errors: their own and what the quanta leave out."""
         quanta, tolerance = orders.quanta, max(orders.reachable / 10, 1e-10)
         # Where the budget ended K, tiers for more digits than that would be folded in vain.

@@ -30,7 +30,7 @@ from thermalent.continued_fraction.several_poles.chain.coordinates import (
 from thermalent.continued_fraction.several_poles.chain.tail_damping import tail_damping
 from thermalent.continued_fraction.several_poles.converge import block_size, bytes_needed, work
 from thermalent.continued_fraction.several_poles.elimination.sweep import FACTORS, TierSweep
-from thermalent.continued_fraction.several_poles.errors_of_orders import SAFETY, STEEPEST
+from thermalent.continued_fraction.several_poles.errors_of_orders import OF_LAST_CHANGE, STEEPEST
 from thermalent.continued_fraction.several_poles.evolution import tiers_depth
 from thermalent.networks.network import Network
 from thermalent.operators.superoperators import dense
@@ -197,7 +197,9 @@ def derivatives(
         spent += _FOLDS * work(chain, quanta, last)
         if before is not None:
             earlier, change = change, np.abs(found.values - before)
-            error = SAFETY * (np.maximum(change, steepest * earlier) if steepest else change)
+            error = OF_LAST_CHANGE * (
+                np.maximum(change, steepest * earlier) if steepest else change
+            )
             largest = float(np.max(np.abs(found.values) * scales, initial=0.0))
             largest = max(largest, floor(found.state))
             report(f"K = {quanta}, {last} tiers")
