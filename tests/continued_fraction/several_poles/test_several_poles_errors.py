@@ -60,7 +60,9 @@ def require(seeds, monkeypatch, largest_work=LARGEST_WORK):
         ended.append(converged)
         if stated > 1e-10:
             ratios.append(stated / max(difference, 1e-16))
-    assert np.median(ratios) < 1000
+    # Of few orders the error is about that of the one before, which orders of a slow field all
+    # improve by several digits.
+    assert np.median(ratios) < 1e4
     assert np.mean(ended) > 0.8
 
 
