@@ -14,8 +14,6 @@ FEWEST_CHANGES = 2
 # filters of two or three poles in front of one or two qubits, all errors hold then, by a factor of
 # 1.7 at least; a quarter of it is exceeded by some.
 STEEPEST = 0.2
-# Of the fall of an order, as two orders show it, if that is less: with a quarter some errors fail.
-_STEEPER = 7.0
 # The same of evolutions whose source moves, where a run more is dear: of 4678 random ones behind a
 # source that was empty, all errors hold, by a factor of 1.5 at least; with 15 some do not.
 _FIRST_CHANGE = 30.0
@@ -37,10 +35,7 @@ def error_of_orders(changes: np.ndarray, changed: int, scale: float) -> float:
     two_before, before, last = changes.tolist()
     if not np.isfinite(error) and last < two_before / 2:
         error = OF_LAST_CHANGE * last  # the changes fall with every second order
-    steepest = STEEPEST
-    if two_before > 0:
-        steepest = min(STEEPEST, _STEEPER * float(np.sqrt(last / two_before)))
-    return max(error, OF_LAST_CHANGE * steepest * before)
+    return max(error, OF_LAST_CHANGE * STEEPEST * before)
 
 
 def errors_over_time(change: np.ndarray, error: float) -> np.ndarray:
