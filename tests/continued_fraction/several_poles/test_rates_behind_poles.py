@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from scipy import linalg, sparse
 
+import thermalent as te
 from thermalent.continued_fraction.several_poles import rates
-from thermalent.continued_fraction.several_poles.rates import SlowestRates, _compared, _Spectrum
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
+from thermalent.continued_fraction.several_poles.rates import (
+    SlowestRates,
+    _compared,
+    _Spectrum,
+    slowest_on_tiers,
+)
 
 ROUNDING = 1e-13
 
@@ -91,11 +98,56 @@ def test_rates_are_in_order_of_their_real_parts_then_of_their_frequencies():
 
 def test_large_chains_are_searched_beside_the_frequencies_of_the_slowest():
     values = np.array([0.1, 0.2 + 1.00004j, 0.2 - 1.00004j, 0.3 + 7j, *np.full(20, 1 + 50j)])
-    assert rates._frequencies(values, 1).tolist() == [0.0, 1.0, 7.0, 50.0]
-    values = np.arange(40) * 1j
-    assert rates._frequencies(values, 1).tolist() == [0, 1, 2, 3, 4, 5]
-    assert rates._frequencies(np.array([*np.zeros(10), 3j]), 1).tolist() == [0.0]  # 4 + 6 are slow
-    assert rates._frequencies(np.array([*np.zeros(10), 3j]), 2).tolist() == [0.0, 3.0]
+
+    def places(values, count=1, *, paired=True):
+        return rates._frequencies(values, count, paired=paired).tolist()
+
+    assert places(values) == [0.0, 1.0, 7.0, 50.0]
+    # Of L, whose eigenvalues are those of -L with the other sign, where they are no pairs.
+    assert places(values, paired=False) == [0.0, -1.0, 1.0, -7.0, -50.0]
+    # Those of the slowest, not the smallest; on both sides twice as many.
+    values = np.array([0.1 + 9j, *(1 + 1j * np.arange(1, 20))])
+    assert places(values) == [0, 9, 1, 2, 3, 4]
+    assert places(values, 3, paired=False) == [0, -9, *range(-1, -9, -1), -10, -11]
+    assert places(np.array([*np.zeros(10), 3j])) == [0.0]  # 4 + 6 are slow
+    assert places(np.array([*np.zeros(10), 3j]), 2) == [0.0, 3.0]
+
+
+def test_an_eigenvalue_counts_as_the_nearest_shift_found_it():
+    """Far from a shift it may be off by more than others are apart; of one shift all are kept."""
+    near, far = np.array([1e-14, 0.5]), np.array([3e-7, 0.5 + 2e-7, 0.8 - 5j])
+    found = rates._of_nearest_shifts([(5j, far), (0.1, near)], paired=False)
+    np.testing.assert_array_equal(found, [1e-14, 0.5, 0.8 - 5j])
+    # What the nearest one missed counts as another one found it.
+    found = rates._of_nearest_shifts([(5j, far[:2]), (0.1, near[:1])], paired=False)
+    np.testing.assert_array_equal(found, [1e-14, 0.5 + 2e-7])
+    # A real one with a rounding is as near to a shift as to its conjugate, and not lost.
+    found = rates._of_nearest_shifts(
+        [(0.1 + 1j, np.array([0.3 + 1e-9j, 0.6 - 1e-9j]))], paired=True
+    )
+    np.testing.assert_allclose(found, [0.3, 0.6], atol=1e-8)
+    found = rates._of_nearest_shifts([(0.1 + 1j, np.array([0.3 - 1j, 0.3 - 1.1j]))], paired=True)
+    np.testing.assert_array_equal(found.imag, [-1.0, -1.1, 1.0, 1.1])
+    assert not len(rates._of_nearest_shifts([(0.1, np.zeros(0, dtype=complex))], paired=True))
+
+
+@pytest.mark.parametrize(
+    ("poles", "n_th", "charge"),
+    [
+        ([-0.3977, -5.6139], 1.09, 0),  # zero had been found again beside other frequencies
+        ([-4.6243, -0.1638 - 1.3642j], 1.73, 1),  # has no conjugate eigenvalues
+    ],
+)
+def test_searches_find_the_rates_of_the_whole_spectrum(poles, n_th, charge):
+    """Few tiers have all their eigenvalues taken, more of them are searched."""
+    network = te.thermal_link(n_th, filter=te.Filter.poles_and_zeros(poles), qubits=1)
+    whole, searched = (
+        slowest_on_tiers(chain_of(network), 3, rtol, charge) for rtol in (1e-3, 1e-7)
+    )
+    assert (whole.complete, searched.complete) == (True, False)
+    assert np.all(np.abs(whole.values - searched.values) <= whole.error + searched.error)
+    assert np.all(searched.error < 1e-7)
+    assert whole.stationary == searched.stationary
 
 
 def test_a_search_finds_both_of_a_pair_of_conjugate_eigenvalues():

@@ -31,6 +31,8 @@ _SHIFTS = ((0.1, 0.0), (0.25, 0.15))
 _MOST_FREQUENCIES = 6  # beside which a large chain is searched
 _SPARE = 6  # additional eigenvalues of a search, so that close ones are not lost
 _ZERO = 100.0  # roundings of the largest rate that an eigenvalue may be away from zero
+# Relative distances of eigenvalues from two shifts that are one, and of shifts that are as near.
+_SAME, _AS_NEAR = 1e-5, 1e-3
 _CLUSTER = 1e-3  # rates closer than this part of them are one, spread
 _SLOWEST_FALL = 0.95  # of the changes, from one truncation to the next, that is extrapolated
 _ROUNDING = 16 * float(np.finfo(float).eps)
@@ -103,7 +105,7 @@ def slowest_on_tiers(
         report(f"{last} tiers, {size} unknowns")
         if size <= _ALL:
             now = _all(matrix)
-            frequencies = _frequencies(now.values, count)
+            frequencies = _frequencies(now.values, count, paired=not np.iscomplexobj(matrix))
         else:
             now = _searched(matrix, count, _rate(chain), frequencies)
         if before is not None and len(now.values) > count:
@@ -129,10 +131,13 @@ def _rate(chain: SourceChain) -> float:
     return float(np.min(np.linalg.eigvals(chain.drift).real))
 
 
-def _frequencies(values: np.ndarray, count: int) -> np.ndarray:
+def _frequencies(values: np.ndarray, count: int, *, paired: bool) -> np.ndarray:
     """Frequencies of the slowest eigenvalues of a small chain, zero among them."""
-    slow = np.abs(values[: 4 * count + _SPARE].imag)
-    return np.unique(np.append(0.0, np.round(slow, 3)))[:_MOST_FREQUENCIES]
+    slow = -values[: 4 * count + _SPARE].imag  # of L, where the values are those of -L
+    slow = np.round(np.abs(slow) if paired else slow, 3)
+    # Those of the slowest first: others may be too many.
+    every = dict.fromkeys([0.0, *slow.tolist()])
+    return np.array(list(every)[: _MOST_FREQUENCIES * (1 if paired else 2)])
 
 
 def _all(matrix: sparse.csc_array) -> _Spectrum:
@@ -162,13 +167,16 @@ def _searched(
     matrix: sparse.csc_array, count: int, rate: float, frequencies: np.ndarray
 ) -> _Spectrum:
     """The eigenvalues that two searches from different shifts find, and how far they disagree."""
-    lists = [
-        np.concatenate(
-            [_near(matrix, count, rate * complex(shift, beside) + 1j * f) for f in frequencies]
+    first, second = (
+        _of_nearest_shifts(
+            [
+                (place, _near(matrix, count, place))
+                for place in rate * complex(shift, beside) + 1j * frequencies
+            ],
+            paired=not np.iscomplexobj(matrix),
         )
         for shift, beside in _SHIFTS
-    ]
-    first, second = (_distinct(np.concatenate([v, v.conj()])) for v in lists)
+    )
     apart = np.min(np.abs(first[:, None] - second[None, :]), axis=1)
     spread = _spread(first)
     apart += np.where(np.isfinite(spread), spread, 0.0)
@@ -190,8 +198,33 @@ def _near(matrix: sparse.csc_array, count: int, shift: complex) -> np.ndarray:
     return -values
 
 
+def _of_nearest_shifts(found: list[tuple[complex, np.ndarray]], *, paired: bool) -> np.ndarray:
+    """Eigenvalues of -L that several shifts of L found, each once, slowest first.
+
+    They lose digits with the distance from the shift: what a nearer one found as well counts from
+    there. Those of a real matrix come in conjugate pairs, and so do the shifts.
+    """
+    if paired:
+        found = [*found, *((place.conjugate(), values.conj()) for place, values in found)]
+    kept = []
+    for i, (_, values) in enumerate(found):
+        away = np.abs(values[:, None] + np.array([place for place, _ in found]))
+        for value, distances in zip(values, away, strict=True):
+            # Real values are as near to one shift as to its conjugate but for their rounding.
+            rank = np.where(np.abs(distances - distances[i]) < _AS_NEAR * distances[i], 0, 1)
+            same = _SAME * (1 + abs(value))
+            elsewhere = any(
+                np.min(np.abs(other - value), initial=np.inf) <= same
+                for j, (_, other) in enumerate(found)
+                if (j < i if rank[j] == 0 else distances[j] < distances[i])
+            )
+            if not elsewhere:
+                kept.append(value)
+    return _distinct(np.array(kept))
+
+
 def _distinct(values: np.ndarray) -> np.ndarray:
-    """Eigenvalues that several shifts found, each once, slowest first."""
+    """Eigenvalues each once, slowest first."""
     kept: list[complex] = []
     for value in sorted(values, key=lambda v: v.real):
         if all(abs(value - other) > 1e-9 * (1 + abs(other)) for other in kept[-50:]):
