@@ -11,6 +11,8 @@ from thermalent.continued_fraction.chain.chain import Band, HierarchyChain, hier
 from thermalent.continued_fraction.chain.fraction import evaluate_chain
 from thermalent.continued_fraction.chain.hierarchy import hierarchy
 from thermalent.continued_fraction.chain.stationary import TierZeroEquation, resolvent
+from thermalent.continued_fraction.several_poles.chain.building import tiers
+from thermalent.continued_fraction.several_poles.chain.coordinates import chain_of
 
 
 def random_chain(rng, sizes=(5, 4), tier0_size=3, rate=1.3):
@@ -270,3 +272,11 @@ def test_the_residual_is_relative_to_the_largest_rate(rng, largest):
     # |(K' - K) x| is 1e-3 times the last of x, which is the largest of x as well.
     assert found == pytest.approx(1e-3 / 50.0, rel=1e-9)
     assert module.residual(chain, 0.0, k, other, 0 * x) == 0.0  # of nothing nothing is left
+
+
+def test_a_fraction_that_no_tier_changes_has_the_error_of_its_rounding():
+    """Two scalings may share some roundings, where what they lose is not counted apart."""
+    built = tiers(chain_of(te.thermal_link(0.0, 0.5, filters=2, qubits=1)), 1)
+    found = evaluate_chain(built, TierZeroEquation(built).solve, rtol=1e-6)
+    assert found.outcome == "converged"
+    assert found.error == 16 * np.finfo(float).eps * found.scale

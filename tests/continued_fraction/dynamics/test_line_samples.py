@@ -338,3 +338,10 @@ def test_a_sample_that_is_there_is_not_taken_again():
     found = line_of(decaying)
     first = found._sample(2.0)
     assert (found._sample(3.0), found._sample(2.0), len(found.points)) == (first + 1, first, 2)
+
+
+def test_a_line_that_begins_at_zero_is_flat_relative_to_what_it_becomes():
+    """The size of a function that vanishes at first is the largest of z F at any sample."""
+    found = line_of(decaying, start=(0.0,))
+    found.points, found.values = [1.0 + 0j, 2j], [np.array([0.25]), np.array([3.0])]
+    assert found._largest() == 6.0
