@@ -284,7 +284,8 @@ def tiers_spectrum(
         values[:, i] = at(fine, w), at(coarse, w)
         report(f"K = {fine.quanta}, {i + 1} of {len(frequencies)} frequencies")
     tiny = np.finfo(float).tiny
-    largest = max(float(np.max(np.abs(look(fine)[0]))), tiny)
+    probed = np.abs(values[0][np.isin(frequencies, probes)])
+    largest = max(float(np.max(probed)), tiny)
     change = np.maximum(
         OF_LAST_CHANGE * np.abs(values[0] - values[1]), of_lines / largest * np.abs(values[0])
     )

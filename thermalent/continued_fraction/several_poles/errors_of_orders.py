@@ -12,7 +12,7 @@ OF_LAST_CHANGE = 3.0  # the error over the last change, where changes fall fast
 FEWEST_CHANGES = 2
 # Part of the change before that the next one may be, however small the last one is: of 1930 random
 # filters of two or three poles in front of one or two qubits, all errors hold then, by a factor of
-# 1.7 at least; a quarter of it is exceeded by some.
+# 1.9 at least; with a quarter of it some do not.
 STEEPEST = 0.2
 # The same of evolutions whose source moves, where a run more is dear: of 4678 random ones behind a
 # source that was empty, all errors hold, by a factor of 1.5 at least; with 15 some do not.

@@ -52,8 +52,9 @@ from thermalent.solution.tasks import EvolutionTask
 from thermalent.support.progress import working
 
 HOW_OF_SCHEDULES = (
-    "three times the change with one quantum more along the chain, other tiers and other steps, "
-    "plus contours and roundings"
+    "three times the change with one quantum more along the chain, other tiers and other steps "
+    "(thirty times the first one), and what the change before that may leave, plus contours and "
+    "roundings"
 )
 AIMS = (1e-3, 1e-6, 1e-9)  # errors that are tried for in turn where no accuracy is given
 _FURTHER_AIMS = (1e-3, 1e-4, 1e-5, 1e-7, 1e-9)  # where runs take more tiers from one to the next
