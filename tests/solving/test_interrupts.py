@@ -45,15 +45,15 @@ LONG = {
         te.thermal_link(30.0, 0.1), [10.0, 100.0], "00", te.Fock()
     ),
     "four poles": lambda: te.steady_state(
-        te.thermal_link(1e3, filter=te.Filter.butterworth(4, 0.05))
+        te.thermal_link(1e4, filter=te.Filter.butterworth(4, 0.05))
     ),
     "evolution behind poles": lambda: te.evolve(
         te.thermal_link(30.0, filter=BUTTERWORTH), [1.0, 10.0, 100.0], "00"
     ),
     "rates behind poles": lambda: te.relaxation_rates(te.thermal_link(1.0, filter=BUTTERWORTH)),
-    "rates of five qubits": lambda: te.relaxation_rates(te.thermal_link(1.0, 0.3, qubits=5)),
+    "rates of four qubits": lambda: te.relaxation_rates(te.thermal_link(1.0, 0.3, qubits=4)),
     "spectrum": lambda: te.spectrum(te.thermal_link(1e4, 1e-3), np.linspace(-5, 5, 200000)),
-    "coherence": lambda: te.coherence(te.thermal_link(1e5, 1e-3), np.geomspace(0.01, 1e4, 500)),
+    "coherence": lambda: te.coherence(te.thermal_link(1e6, 1e-3), np.geomspace(0.01, 1e4, 500)),
     "side by side": lambda: te.continued_fraction.solve_side_by_side(
         [te.thermal_link(n, 1e-3) for n in np.geomspace(1e3, 1e5, 40000)], threads=1
     ),

@@ -106,7 +106,7 @@ def _double_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], 
     real = shift.imag == 0 and not np.iscomplexobj(chain.matrix.data)
     dtype, place = (float, shift.real) if real else (complex, shift)
     matrix = chain.matrix - place * eye_array(chain.size, format="csc", dtype=dtype)
-    return splu(matrix.tocsc()).solve
+    return splu(matrix.tocsc(), permc_spec="NATURAL").solve
 
 
 def _exact_solve(chain: ChargeChain, shift: complex) -> Callable[[np.ndarray], np.ndarray]:

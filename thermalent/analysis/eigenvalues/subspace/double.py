@@ -25,7 +25,7 @@ def refine_double(chain: ChargeChain, centre: complex, count: int, gap: float) -
     matrix = chain.matrix.astype(complex)
     shift = centre + 1e-3 * gap * (0.8 + 0.6j)
     identity: Any = eye_array(chain.size, format="csc", dtype=complex)
-    factors: Any = splu((matrix - shift * identity).tocsc())
+    factors: Any = splu((matrix - shift * identity).tocsc(), permc_spec="NATURAL")
     rng = np.random.default_rng(1)
     start = rng.normal(size=(2, chain.size, count))
     right = orthonormal_subspace(factors.solve, start[0] + 1j * start[1])

@@ -64,7 +64,7 @@ def refine_mixed(
     """
     shift = centre + _OFF_CENTRE * gap * (0.8 + 0.6j)
     identity: Any = eye_array(chain.size, format="csc", dtype=complex)
-    factors: Any = splu((chain.complex_matrix - shift * identity).tocsc())
+    factors: Any = splu((chain.complex_matrix - shift * identity).tocsc(), permc_spec="NATURAL")
 
     def solve_left(b: np.ndarray) -> np.ndarray:
         solved: np.ndarray = factors.solve(b, trans="T")
