@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
 
@@ -35,7 +35,7 @@ def evaluate_truncated_dense(chain: HierarchyChain, s: complex, last: int) -> np
         if tail is not None:
             d -= down_block(chain, n) @ tail
         right = up_block(chain, n).toarray()
-        tail = linalg.solve(d, right, overwrite_a=True, overwrite_b=True, check_finite=False)
+        tail = np.linalg.solve(d, right)  # scipy would warn beside a pole, where one is sought
     assert tail is not None
     tier0_size = chain.tier0_size
     return (down_block(chain, 0) @ tail)[:tier0_size, :tier0_size]

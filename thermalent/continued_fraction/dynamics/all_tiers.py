@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from thermalent.continued_fraction.chain.assembly import offsets
@@ -258,7 +258,7 @@ def _reduce_lapack(
             d -= c @ tail[:, :-1]
             own = own + c @ tail[:, -1]
         right = np.column_stack([up_block(chain, n).toarray(), own])
-        tail = linalg.solve(d, right, overwrite_a=True, overwrite_b=True, check_finite=False)
+        tail = np.linalg.solve(d, right)  # without a warning beside a pole
     tier0_size = chain.tier0_size
     d = diagonal_block(chain, z, 0)[:tier0_size, :tier0_size]
     own = b[:tier0_size]

@@ -7,8 +7,6 @@ with A_n the diagonal block of tier n, F_n what falls into it and R_n what rises
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from scipy import linalg, sparse
 
@@ -34,11 +32,8 @@ def eliminate(tier0: Ground, lattice: Lattice) -> np.ndarray:
     pivot = block(lattice.last, lattice.last)
     rises = []
     for n in range(lattice.last, 0, -1):
-        with warnings.catch_warnings():
-            # A pivot without correct digits shows in the change with the tier, which is the error.
-            warnings.simplefilter("ignore", linalg.LinAlgWarning)
-            rise = linalg.solve(pivot, block(n, n - 1), overwrite_a=True, check_finite=False)
-        rises.append(-rise)
+        # A pivot without correct digits shows in the change with the tier, which is the error.
+        rises.append(-np.linalg.solve(pivot, block(n, n - 1)))
         lowering = matrix[parts[n - 1], :][:, parts[n]]
         pivot = block(n - 1, n - 1) + lowering @ rises[-1]
     pinned = int(tier0.populations[0])
