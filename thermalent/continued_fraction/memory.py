@@ -32,7 +32,7 @@ _GENERATORS, _PER_NONZERO, _PER_UNKNOWN = 6, 20.0, 60.0
 _MORE_TIERS = 1.6  # two times a quarter more
 # Of their resolvents side by side: bytes that all may take at once and unknowns of a tier, beyond
 # which each is solved alone; bytes per element of a block and per unknown of a tier.
-RESOLVENTS, MOST_IN_LANES = 6.4e7, 64
+RESOLVENTS, MOST_IN_LANES = 3e9, 128
 _PER_LANE_ELEMENT, _PER_LANE_UNKNOWN = 128.0, 680.0
 # Of relaxation rates: bytes per exact number, and per element of the blocks of a tier.
 _PER_EXACT, _PER_BLOCK_ELEMENT = 450.0, 150.0

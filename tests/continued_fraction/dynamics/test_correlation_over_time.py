@@ -117,7 +117,7 @@ def test_where_steps_would_end_in_contours_a_line_comes_before(monkeypatch, last
 
 def test_what_has_no_room_side_by_side_is_stepped(monkeypatch):
     """Each transform would be solved alone."""
-    monkeypatch.setattr(Regression, "in_lanes", False)
+    monkeypatch.setattr(Regression, "many_are_cheap", False)
     assert fastest("hot", 5.0, 120) == "steps"
 
 

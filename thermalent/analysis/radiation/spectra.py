@@ -50,7 +50,6 @@ _HOW = (
 
 _LONGEST = 1e60  # delay times the largest rate: each decade more takes as long as the first
 _DEPTHS = 3  # numbers of tiers, each a quarter more: the first shows how the changes decay
-_TOGETHER = 128  # frequencies between two looks for signals
 _DRAWS = 2  # disturbed generators: one alone may happen to change nothing
 
 
@@ -155,8 +154,9 @@ def spectrum(
     # A frequency and its negative side by side: of real chains they are solved together.
     order = np.argsort(np.abs(omega), kind="stable")
     with working("spectrum") as report:
-        for begin in range(0, len(omega), _TOGETHER):
-            some = order[begin : begin + _TOGETHER]
+        together = regressions[-1].at_once
+        for begin in range(0, len(omega), together):
+            some = order[begin : begin + together]
             for row, regression in enumerate(regressions):
                 try:
                     found, error = regression.at_frequencies(omega[some], regression.last)
@@ -165,7 +165,7 @@ def spectrum(
                 values[row, some] = found.real / np.pi
                 if row == _DEPTHS - 1:
                     rounding[some] = error / np.pi
-            report(f"{min(begin + _TOGETHER, len(omega))} of {len(omega)} frequencies")
+            report(f"{min(begin + together, len(omega))} of {len(omega)} frequencies")
     return Spectrum(
         frequencies=omega,
         values=values[_DEPTHS - 1],

@@ -1,4 +1,4 @@
-"""The resolvent r (z - L)^-1 b of a chain at many z, side by side where there is room for it."""
+"""The resolvent r (z - L)^-1 b of a chain at many z: side by side, or with large blocks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ import numpy as np
 
 from thermalent.continued_fraction.chain.assembly import offsets
 from thermalent.continued_fraction.chain.chain import Band, HierarchyChain
+from thermalent.continued_fraction.dynamics.laplace.large_blocks import LargeBlocks
 from thermalent.continued_fraction.memory import MOST_IN_LANES, RESOLVENTS, lanes_bytes
 
 # Grids that mean to be symmetric are so to roundings of their ends: so far apart are frequencies
 # that count as one, which the errors take in.
 _SAME = 8 * float(np.finfo(float).eps)
+# Cubes of the unknowns of all tiers that a call of the kernel takes in about a second, in all
+# lanes, and most groups of lanes in a call.
+_AT_ONCE, _GROUPS = 4e8, 16
+_LANES = 8  # of the kernel
+_LARGE = 32  # unknowns of a tier from which on blocks are faster than a sparse factorisation
 
 
 class Resolvents(NamedTuple):
@@ -40,7 +46,7 @@ def resolvents(
     size: np.ndarray,
     row: np.ndarray,
 ) -> Resolvents | None:
-    """The resolvent at every z, or None if that takes too much memory or gains nothing.
+    """The resolvent at every z, or None if that takes too much memory.
 
     Args:
         chain: The tiers.
@@ -50,41 +56,74 @@ def resolvents(
         size: Sizes of the terms of b.
         row: r on the lowest tiers.
     """
-    if not fit_in_lanes(chain, last):
+    if _fit_in_lanes(chain, last):
+        return _in_lanes(chain, nodes, last, start, size, row)
+    if _largest(chain) < _LARGE:
         return None
-    m = max(block.shape[0] for block in chain.a)
+    blocks = LargeBlocks(chain, last)
+    each = np.array([blocks.resolvent(complex(z), start, size, row) for z in nodes])
+    missed, terms, begun = each[:, 1:].real.T
+    return Resolvents(each[:, 0], missed, terms, begun)
+
+
+def are_taken(chain: HierarchyChain, last: int) -> bool:
+    """Whether there are resolvents up to a tier."""
+    return _largest(chain) >= _LARGE or _fit_in_lanes(chain, last)
+
+
+def at_once(chain: HierarchyChain, last: int) -> int:
+    """So many z at once that interrupts and the progress are looked at every few seconds."""
+    return _LANES * min(max(1, int(_AT_ONCE / _cubes(chain, last))), _GROUPS)
+
+
+def _fit_in_lanes(chain: HierarchyChain, last: int) -> bool:
+    m = _largest(chain)
+    room = m <= MOST_IN_LANES and last * lanes_bytes(m) <= RESOLVENTS
+    return room and _cubes(chain, last) <= _AT_ONCE
+
+
+def _cubes(chain: HierarchyChain, last: int) -> float:
+    return (last + 1) * float(max(_largest(chain), 1)) ** 3
+
+
+def _largest(chain: HierarchyChain) -> int:
+    """Unknowns of the largest tier."""
+    return max(block.shape[0] for block in chain.a)
+
+
+def _in_lanes(
+    chain: HierarchyChain,
+    nodes: np.ndarray,
+    last: int,
+    start: np.ndarray,
+    size: np.ndarray,
+    row: np.ndarray,
+) -> Resolvents:
+    """The resolvent at every z, several z side by side."""
     from thermalent.continued_fraction.dynamics.laplace import frequency_kernels as kernels
     from thermalent.support.vectors import aligned
 
-    lanes, at = len(kernels.SIDE), offsets(chain, last)
+    m, at = _largest(chain), offsets(chain, last)
     complex_chain = (
         tuple(np.ascontiguousarray(block, dtype=complex) for block in chain.a),
         tuple(map(_as_complex, chain.up)),
         tuple(map(_as_complex, chain.down)),
         float(chain.rate),
     )
-    found = aligned(2, -(-len(nodes) // lanes), 3, lanes)
-    kernels.fill_resolvents(
-        complex_chain,
-        chain.tier0_size,
-        _by_tier(start.astype(complex), at, m),
-        _by_tier(size, at, m),
-        _by_tier(row.astype(complex), at, m),
-        nodes.astype(complex),
-        kernels.lane_room(last + 1, m),
-        found,
-        kernels.SIDE,
-    )
+    rows = [_by_tier(part, at, m) for part in (start.astype(complex), size, row.astype(complex))]
+    room, z = kernels.lane_room(last + 1, m), nodes.astype(complex)
+    together, parts = at_once(chain, last), []
+    for begin in range(0, max(len(z), 1), together):  # between two calls interrupts are noticed
+        some = z[begin : begin + together]
+        parts.append(aligned(2, -(-len(some) // _LANES), 3, _LANES))
+        kernels.fill_resolvents(
+            complex_chain, chain.tier0_size, *rows, some, room, parts[-1], kernels.SIDE
+        )
+    found = np.concatenate(parts, axis=1)
     (real, missed, terms), (imaginary, begun, _) = (
         part.transpose(1, 0, 2).reshape(3, -1)[:, : len(nodes)] for part in found
     )
     return Resolvents(real + 1j * imaginary, missed, terms, begun)
-
-
-def fit_in_lanes(chain: HierarchyChain, last: int) -> bool:
-    """Whether there is room to take the resolvent up to a tier at several z side by side."""
-    m = max(block.shape[0] for block in chain.a)
-    return m <= MOST_IN_LANES and last * lanes_bytes(m) <= RESOLVENTS
 
 
 def mirror_images(omegas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

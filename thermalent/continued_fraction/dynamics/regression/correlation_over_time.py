@@ -24,7 +24,7 @@ from thermalent.continued_fraction.dynamics.steps import Steps, StepsOfTwo, larg
 
 # Sums of poles reach this part of the largest term: rounding of their samples times the length of
 # the line. Fewer digits are enough for one, more take steps and contours.
-_ON_A_LINE = 1e-11
+_ON_A_LINE = 1e-12
 # Work of a line: of any, and for each tier, of as many samples as most lines take, per cube of its
 # unknowns; of steps besides their products, per unknown, and of complex ones in real ones. All in
 # multiplications of the first run of real steps; measured.
@@ -70,7 +70,7 @@ def correlation_over_time(
 
 def _line_is_faster(regression: Regression, last: float, tolerance: float, *, real: bool) -> bool:
     """Whether a line takes less work than steps and contours."""
-    if not regression.in_lanes:
+    if not regression.many_are_cheap:
         return False
     chain, tiers = regression.chain, regression.last
     m, products = max(len(block) for block in chain.a), work_of_steps(chain, tiers, last)

@@ -26,7 +26,8 @@ from thermalent.continued_fraction.chain.tier_operators import (
 )
 from thermalent.continued_fraction.dynamics.laplace.resolvents import (
     Resolvents,
-    fit_in_lanes,
+    are_taken,
+    at_once,
     mirror_images,
     resolvents,
 )
@@ -193,9 +194,14 @@ class Regression:
         return bool(np.all(np.abs(np.imag(self.start)) <= most))
 
     @property
-    def in_lanes(self) -> bool:
-        """Whether transforms at several z are taken side by side."""
-        return fit_in_lanes(self.chain, self.last)
+    def many_are_cheap(self) -> bool:
+        """Whether transforms at several z take much less than a sparse factorisation each."""
+        return are_taken(self.chain, self.last)
+
+    @property
+    def at_once(self) -> int:
+        """How many transforms to take between two looks at the progress."""
+        return at_once(self.chain, self.last)
 
     def _together(self, nodes: np.ndarray, depth: int) -> Resolvents | None:
         start, size, last = self.start, self.start_size, max(depth, self.last)
