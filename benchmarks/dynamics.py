@@ -93,7 +93,26 @@ def versus_dop853(quick: bool = False) -> list[Row]:
         _fock_series(quick),
         _schedule(10.0),
         _schedule(1000.0),
+        _many_emitters(4, 10.0, 0.01),
+        *([] if quick else [_many_emitters(5, 3.0, 0.1)]),
     ]
+
+
+def _many_emitters(qubits: int, n_th: float, kappa: float) -> Row:
+    """60 times to 10/kappa of a line of qubits from their ground states."""
+    net, times = te.thermal_link(n_th, kappa, qubits=qubits), np.geomspace(0.1, 10 / kappa, 60)
+    te.evolve(te.thermal_link(1.0, 0.1), [1.0, 100.0], "00")  # compile
+    began = time.process_time()
+    result = te.evolve(net, times, "0" * qubits)
+    seconds = time.process_time() - began
+    return Row(
+        name="dynamics",
+        quantity=f"60 times to {10 / kappa:g}/gamma of {qubits} qubits, n_th = {n_th:g}",
+        required="< 10 s",
+        measured=f"{seconds:.2g} s, error {result.error.max():.0e}",
+        passed=seconds < 10,
+        numbers={"seconds": seconds, "error": float(result.error.max())},
+    )
 
 
 def _schedule(each: float) -> Row:

@@ -98,6 +98,7 @@ def test_a_line_and_steps_give_the_same_coherence(monkeypatch):
     def found(worth_a_line, stepped):
         monkeypatch.setattr(relaxation, "_DEAR_TRANSFORM", worth_a_line)
         monkeypatch.setattr(relaxation, "_STEPPED", stepped)
+        monkeypatch.setattr(relaxation, "_LIKE_A_CONTOUR", stepped)
         return [te.coherence(network, delays, order=order, rtol=1e-5) for order in (1, 2)]
 
     for sampled, steps in zip(found(0.0, 0.0), found(np.inf, np.inf), strict=True):

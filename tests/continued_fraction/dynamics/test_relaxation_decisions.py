@@ -42,6 +42,13 @@ def test_the_first_contour_is_where_steps_get_quickly(last, filled, per_time, fi
     assert relaxation_of([1e-5, 1e-4, last], runs)._first_try() == pytest.approx(first, rel=1e-12)
 
 
+@pytest.mark.parametrize(("filled", "stepped"), [(3.74e5, True), (3.76e5, False)])
+def test_all_times_are_stepped_where_a_contour_would_take_longer(filled, stepped):
+    """Of transforms that take 1e8 multiplications each, and of two runs."""
+    found = relaxation_of([1e3], (Run(1.0, filled), Run(1.0, filled)), Contours(work=1e8))
+    assert bool(found._first_try() == 1e3) is stepped
+
+
 def test_steps_that_take_long_are_announced_again_where_they_take_four_times_as_long():
     found = relaxation_of([1e3], (Run(1.0), Run(1.0)))
     with warnings.catch_warnings():

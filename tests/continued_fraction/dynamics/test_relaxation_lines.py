@@ -27,6 +27,8 @@ from thermalent.continued_fraction.dynamics.relaxation import _Relaxation
         (19.5, 0.0, 1.1e6, True),  # transforms are dear, and contours would begin before the end
         (18.5, 0.0, 1.1e6, False),
         (19.5, 0.0, 0.9e6, False),
+        (18.5, 1.49e9 / 18.5, 1e9, False),  # steps take less than a line of such transforms
+        (18.5, 1.51e9 / 18.5, 1e9, True),
     ],
 )
 def test_a_line_is_wanted_where_steps_or_transforms_are_dear(last, filled, work, line):

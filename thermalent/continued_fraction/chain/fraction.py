@@ -29,7 +29,7 @@ from thermalent.support.progress import working
 SMALL = 96
 MOST_TIERS = 4_000_000
 # At so many s, and with so few unknowns in a tier, the fractions are worked out side by side.
-_FEWEST, _MOST_IN_LANES = 3, 32
+_FEWEST, MOST_AT_NODES = 3, 32
 # By how much an element below a pivot may exceed it there: two digits.
 _GROWTH = 100.0
 # As `convergence` numbers them.
@@ -249,7 +249,7 @@ def evaluate_at_nodes(chain: HierarchyChain | Tiers, nodes: np.ndarray, last: in
     eliminated without pivoting; where a pivot is small that is done once more by itself.
     """
     few = last == 0 or len(nodes) < _FEWEST
-    if isinstance(chain, Tiers) or few or max(a.shape[0] for a in chain.a) > _MOST_IN_LANES:
+    if isinstance(chain, Tiers) or few or max(a.shape[0] for a in chain.a) > MOST_AT_NODES:
         return np.array([evaluate_truncated(chain, complex(s), last) for s in nodes], complex)
     from thermalent.continued_fraction.chain.kernels import nodes as kernels
 

@@ -23,7 +23,11 @@ from thermalent.continued_fraction.dynamics.all_tiers import (
 from thermalent.continued_fraction.dynamics.coherent_source import SharpStart, referred
 from thermalent.continued_fraction.dynamics.laplace.conserved import reading_with_trace
 from thermalent.continued_fraction.dynamics.laplace.inversion import Inverter
-from thermalent.continued_fraction.dynamics.laplace.reduced import Folded, response
+from thermalent.continued_fraction.dynamics.laplace.reduced import (
+    Folded,
+    response,
+    work_of_transform,
+)
 from thermalent.continued_fraction.dynamics.laplace.rounding import redrawn
 from thermalent.continued_fraction.dynamics.relaxation import (
     LAST_MARK,
@@ -143,7 +147,12 @@ def _from_stationary(
         tolerance,
         Steps(chain, b, depth, reading_with_trace(chain, b), other),
         Inverter(
-            response(chain, Folded(chain, b), Folded(other, b)), depth, tolerance, real=q == 0
+            response(
+                chain, Folded(chain, b), Folded(other, b), work=work_of_transform(chain, depth)
+            ),
+            depth,
+            tolerance,
+            real=q == 0,
         ),
         line_first=line_first,
     )
@@ -179,7 +188,8 @@ def _from_sharp(
             on_all_tiers_wide(chain, vector, generator),
             on_all_tiers_wide(other, vector, others),
         )
-    over_time = response(chain, *equations, chained=chained)
+    work = work_of_transform(chain, depth)
+    over_time = response(chain, *equations, chained=chained, work=work)
     first = first_contour(tolerance, largest_rate(chain))
     steps = AllTierSteps(chain, vector, generator, depth)
     if times[-1] > LAST_MARK * first:

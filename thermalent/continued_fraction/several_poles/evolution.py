@@ -178,8 +178,13 @@ class _Sector:
         other = built.rescaled(_RESCALED)
         # Poles are not searched: steps continue until contours agree.
         over_time = replace(
-            response(built, Folded(built, start), Folded(other, start), chained=False),
-            work=fold_work(self.depth, max(built.sizes)),
+            response(
+                built,
+                Folded(built, start),
+                Folded(other, start),
+                chained=False,
+                work=fold_work(self.depth, max(built.sizes)),
+            ),
             seeds=seeds,
         )
         relaxed: RelaxationResult = relax(

@@ -11,11 +11,17 @@ from functools import cache, partial
 import numpy as np
 
 from thermalent.continued_fraction.chain.chain import HierarchyChain
-from thermalent.continued_fraction.chain.fraction import evaluate_at_nodes, evaluate_truncated
+from thermalent.continued_fraction.chain.fraction import (
+    MOST_AT_NODES,
+    evaluate_at_nodes,
+    evaluate_truncated,
+)
 from thermalent.continued_fraction.chain.tiers import Tiers
 from thermalent.continued_fraction.dynamics.laplace.conserved import Conserved
 from thermalent.continued_fraction.dynamics.laplace.inversion import Response
 from thermalent.continued_fraction.dynamics.laplace.oscillations import weakly_damped
+
+_PER_CUBE = 16 / 3  # multiplications of a complex block by LAPACK, per cube of its unknowns
 
 # z - A_0 - K(z), (tier0, tier0), and b(z), (tier0,), with the tiers up to a depth.
 Reduced = Callable[[complex, int], tuple[np.ndarray, np.ndarray]]
@@ -57,7 +63,12 @@ class Transformed:
 
 
 def response(
-    chain: HierarchyChain | Tiers, reduced: Reduced, other: Reduced, *, chained: bool = True
+    chain: HierarchyChain | Tiers,
+    reduced: Reduced,
+    other: Reduced,
+    *,
+    chained: bool = True,
+    work: float = 0.0,
 ) -> Response:
     """The values at tier zero over time, as a response with its transform and limit.
 
@@ -66,6 +77,7 @@ def response(
         reduced: The equation.
         other: The same with its entries rounded differently.
         chained: Whether K is that of the chain, whose poles can then be found.
+        work: Multiplications of a transform, where they are many.
     """
     conserved = cache(partial(Conserved, chain))  # not needed where all is stepped
 
@@ -86,4 +98,16 @@ def response(
         limit=partial(limit, reduced),
         redrawn_limit=partial(limit, other),
         poles=poles,
+        work=work,
     )
+
+
+def work_of_transform(chain: HierarchyChain, depth: int) -> float:
+    """Multiplications of a transform; zero for small blocks, where they are few.
+
+    Args:
+        chain: The tiers.
+        depth: The highest one.
+    """
+    m = max(block.shape[0] for block in chain.a)
+    return 0.0 if m <= MOST_AT_NODES else _PER_CUBE * depth * float(m) ** 3

@@ -10,8 +10,6 @@ with b_N the state at that moment on tier N (see `sweep`).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from thermalent.continued_fraction.chain.tiers import Tiers
@@ -45,8 +43,11 @@ def evolve_settled(
     other = built.staggered(_STAGGER)
     moved = [values * _STAGGER if n % 2 else values for n, values in enumerate(begun)]
     start = joined_tiers(built, begun)
-    over_time = replace(
-        response(built, _reduced(built, begun), _reduced(other, moved), chained=False),
+    over_time = response(
+        built,
+        _reduced(built, begun),
+        _reduced(other, moved),
+        chained=False,
         work=fold_work(last, max(built.sizes)),
     )
     relaxed = relax(
