@@ -82,3 +82,16 @@ def test_a_call_for_several_groups_is_one_for_each(monkeypatch):
         np.testing.assert_array_equal(one, other)
     none = resolvents.resolvents(given[0], nodes[:0], *given[2:])
     assert [len(part) for part in none] == [0, 0, 0, 0]
+
+
+def test_the_residual_mends_what_inverses_lose(monkeypatch):
+    """Of inverses in single precision; what it mended is told."""
+    found = regression(NETWORKS["three qubits"](), last=8)
+    blocks, z = LargeBlocks(found.chain, 12), 0.1 + 0.7j
+    given = (found.start, found.start_size, found.row)
+    value, _, terms, _ = blocks.resolvent(z, *given)
+    inverse = np.linalg.inv
+    monkeypatch.setattr(np.linalg, "inv", lambda block: inverse(block).astype(np.complex64))
+    rough, missed, _, _ = blocks.resolvent(z, *given)
+    assert abs(rough - value) <= 1e-12 * terms
+    assert missed > 1e-9 * terms
